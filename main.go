@@ -1,0 +1,52 @@
+// Lyceum is a Jupyter kernel for Go with a post-training library already loaded.
+//
+// This file only finds the subcommand; each subcommand is in a file of its own beside it.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// A command is one word after "lyceum". Run gets the arguments after that word and returns the exit
+// status: 0, 1 when the work failed, 2 when the arguments cannot be used.
+type command struct {
+	name  string
+	short string
+	run   func(args []string) int
+}
+
+// commands returns the table in the order in which help prints it.
+func commands() []command {
+	return []command{}
+}
+
+func main() { os.Exit(dispatch(os.Args[1:])) }
+
+func dispatch(args []string) int {
+	if len(args) == 0 {
+		usage(os.Stderr)
+		return 2
+	}
+	switch args[0] {
+	case "help", "-h", "--help":
+		usage(os.Stdout)
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(args[1:])
+		}
+	}
+	fmt.Fprintf(os.Stderr, "lyceum: there is no command %q; 'lyceum help' lists them\n", args[0])
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "Lyceum: Go notebooks with a post-training library already loaded.\n\nusage: lyceum COMMAND [ARGUMENT ...]    (from a clone: go run . COMMAND ...)\n\ncommands:")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.short)
+	}
+	fmt.Fprintln(w, "\n'lyceum COMMAND --help' says more.")
+}
