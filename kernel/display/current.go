@@ -1,0 +1,62 @@
+package display
+
+import (
+	"context"
+	"runtime/pprof"
+	"sync"
+	"unsafe"
+)
+
+// A goroutine inherits the profiler labels of the goroutine that starts it, in compiled and in
+// interpreted code alike. Do gives the running cell a label set of its own, and Current finds the cell
+// again by the address of that label set. It costs a pointer read and a map look-up, where parsing a
+// stack trace for a goroutine number would cost microseconds on every line printed.
+
+//go:linkname labelsOfGoroutine runtime/pprof.runtime_getProfLabel
+func labelsOfGoroutine() unsafe.Pointer
+
+// kept is how many cells are remembered. Output of a goroutine whose cell is older goes to the newest cell.
+const kept = 4096
+
+var cells struct {
+	sync.RWMutex
+	byLabels map[unsafe.Pointer]Output
+	order    []unsafe.Pointer // oldest first
+	newest   Output
+}
+
+// Do runs fn with out as the Output of this goroutine and of every goroutine that fn starts, also after
+// Do has returned. At the end, live displays of the cell show their last update. out must be comparable (a pointer).
+func Do(out Output, fn func()) {
+	pprof.Do(context.Background(), pprof.Labels("lyceum", "cell"), func(context.Context) {
+		remember(labelsOfGoroutine(), out)
+		defer flush(out)
+		fn()
+	})
+}
+
+func remember(labels unsafe.Pointer, out Output) {
+	cells.Lock()
+	defer cells.Unlock()
+	if cells.byLabels == nil {
+		cells.byLabels = map[unsafe.Pointer]Output{}
+	}
+	cells.byLabels[labels] = out
+	cells.order = append(cells.order, labels)
+	cells.newest = out
+	if len(cells.order) > kept {
+		delete(cells.byLabels, cells.order[0])
+		cells.order = append(cells.order[:0:0], cells.order[1:]...)
+	}
+}
+
+// Current returns the Output of the cell that started this goroutine. A goroutine that no cell started
+// (a timer's, for example) gets the cell that began last; before the first cell Current returns nil.
+func Current() Output {
+	cells.RLock()
+	defer cells.RUnlock()
+	if out, ok := cells.byLabels[labelsOfGoroutine()]; ok {
+		return out
+	}
+	return cells.newest
+}
