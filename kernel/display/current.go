@@ -46,7 +46,7 @@ func remember(labels unsafe.Pointer, out Output) {
 	cells.newest = out
 	if len(cells.order) > kept {
 		delete(cells.byLabels, cells.order[0])
-		cells.order = append(cells.order[:0:0], cells.order[1:]...)
+		cells.order = cells.order[1:]
 	}
 }
 

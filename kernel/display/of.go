@@ -39,7 +39,7 @@ func MethodNames() []string {
 
 // Of returns the representations of v. A method HTML() string gives text/html, PNG() []byte gives
 // image/png, and so on for Markdown, LaTeX, SVG, JPEG, GIF, JSON() any, VegaLite() any and
-// MIME() map[string]any; each may also return a second result of type error. An image.Image is encoded as PNG.
+// MIME() map[string]any; MIMEMetadata() map[string]any adds metadata by MIME type. Each may also return a second result of type error. An image.Image is encoded as PNG.
 // text/plain is always there: String() or Error() if v has one, else %+v.
 func Of(v any) Bundle {
 	switch b := v.(type) {
@@ -50,7 +50,11 @@ func Of(v any) Bundle {
 	case interface{ DisplayMethods() Methods }: // an interpreted value, boxed by the session
 		return FromMethods(text(v), b.DisplayMethods())
 	}
-	return FromMethods(text(v), methodsOf(v))
+	b := FromMethods(text(v), methodsOf(v))
+	if m, ok := v.(interface{ MIMEMetadata() map[string]any }); ok {
+		b.Metadata = m.MIMEMetadata()
+	}
+	return b
 }
 
 // FromMethods is Of for a value whose methods are handed over. plain becomes text/plain unless MIME says otherwise.
