@@ -1,0 +1,163 @@
+package compute
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+const attentionTolerance = 3e-5
+
+// naiveAttention is the definition in float64; sees says whether query i of sequence b sees key j.
+func naiveAttention(q, k, v []float32, s AttentionShape, sees func(b, i, j int) bool) []float32 {
+	out := make([]float32, s.Batch*s.Queries*s.OStride)
+	group := s.Heads / s.KVHeads
+	for b := range s.Batch {
+		for h := range s.Heads {
+			for i := range s.Queries {
+				p, total := make([]float64, s.Keys), 0.0
+				for j := range s.Keys {
+					if !sees(b, i, j) {
+						continue
+					}
+					dot := 0.0
+					for d := range s.Dim {
+						dot += float64(q[(b*s.Queries+i)*s.QStride+h*s.Dim+d]) * float64(k[b*s.kBatch()+j*s.KStride+h/group*s.Dim+d])
+					}
+					p[j] = math.Exp(dot * float64(s.Scale))
+					total += p[j]
+				}
+				for d := range s.Dim {
+					sum := 0.0
+					for j := range s.Keys {
+						if p[j] != 0 {
+							sum += p[j] / total * float64(v[b*s.vBatch()+j*s.VStride+h/group*s.Dim+d])
+						}
+					}
+					out[(b*s.Queries+i)*s.OStride+h*s.Dim+d] = float32(sum)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func seesOf(s AttentionShape) func(b, i, j int) bool {
+	return func(b, i, j int) bool {
+		count := s.Keys
+		if s.KeyCounts != nil {
+			count = int(s.KeyCounts[b])
+		}
+		at := count - s.Queries + i
+		if j >= count || s.Causal && j > at {
+			return false
+		}
+		if s.Segments == nil {
+			return true
+		}
+		seg := s.Segments[b*s.Keys:]
+		return seg[at] >= 0 && seg[at] == seg[j]
+	}
+}
+
+// attentionCases cover fused buffers, grouped heads, tails of every tile size, documents, padding and caches.
+func attentionCases() map[string]AttentionShape {
+	plain := func(b, tq, tk, h, kv, d int) AttentionShape {
+		return AttentionShape{Batch: b, Queries: tq, Keys: tk, Heads: h, KVHeads: kv, Dim: d, QStride: h * d, KStride: kv * d,
+			VStride: kv * d, OStride: h * d, Scale: float32(1 / math.Sqrt(float64(d)))}
+	}
+	causal := plain(2, 37, 37, 4, 2, 16)
+	causal.Causal = true
+	long := plain(1, 150, 150, 3, 1, 64)
+	long.Causal = true
+	fused := plain(2, 20, 20, 2, 2, 32)
+	fused.Causal, fused.QStride, fused.KStride, fused.VStride = true, 6*32, 6*32, 6*32
+	packed := plain(2, 40, 40, 2, 1, 8)
+	packed.Causal = true
+	packed.Segments = make([]int32, 80)
+	for i := range packed.Segments {
+		packed.Segments[i] = int32(i%40/13) - int32(i/70)*9
+	}
+	cache := plain(3, 1, 50, 4, 2, 16)
+	cache.Causal, cache.KeyCounts = true, []int32{50, 7, 1}
+	cache.KBatch, cache.VBatch = 60*cache.KStride, 61*cache.VStride
+	chunk := plain(2, 9, 30, 4, 4, 16)
+	chunk.Causal, chunk.KeyCounts = true, []int32{30, 12}
+	return map[string]AttentionShape{"full": plain(2, 15, 33, 2, 2, 24), "causal": causal, "long": long, "fused": fused,
+		"packed": packed, "cache": cache, "chunk": chunk, "one": plain(1, 1, 1, 1, 1, 1)}
+}
+
+func attentionData(s AttentionShape) (q, k, v []float32) {
+	r := source(11)
+	q = normals(r, s.Batch*s.Queries*s.QStride)
+	return q, normals(r, s.Batch*max(s.kBatch(), s.Keys*s.KStride)), normals(r, s.Batch*max(s.vBatch(), s.Keys*s.VStride))
+}
+
+func TestAttentionMatchesDefinition(t *testing.T) {
+	onEachLevel(t, func(t *testing.T) {
+		for name, s := range attentionCases() {
+			q, k, v := attentionData(s)
+			out := make([]float32, s.Batch*s.Queries*s.OStride)
+			Attention(out, nil, q, k, v, s)
+			nearly(t, name, out, naiveAttention(q, k, v, s, seesOf(s)), attentionTolerance)
+		}
+	})
+}
+
+// TestAttentionGradient compares the backward pass with central differences in float64 of the definition.
+func TestAttentionGradient(t *testing.T) {
+	onEachLevel(t, func(t *testing.T) {
+		for name, s := range attentionCases() {
+			q, k, v := attentionData(s)
+			n := s.Batch * s.Queries * s.OStride
+			out, lse, dout := make([]float32, n), make([]float32, s.Batch*s.Heads*s.Queries), normals(source(12), n)
+			Attention(out, lse, q, k, v, s)
+			inputs := [][]float32{q, k, v}
+			grads := make([][]float32, 3)
+			for i, x := range inputs {
+				grads[i] = make([]float32, len(x))
+			}
+			AttentionBackward(grads[0], grads[1], grads[2], dout, out, lse, q, k, v, s)
+			loss := func() (sum float64) {
+				for i, o := range naiveAttention(q, k, v, s, seesOf(s)) {
+					sum += float64(o) * float64(dout[i])
+				}
+				return sum
+			}
+			r := source(13)
+			for which, x := range inputs {
+				for range 6 {
+					i := r.IntN(len(x))
+					const h = 1.0 / 64
+					old := x[i]
+					x[i] = old + h
+					up := loss()
+					x[i] = old - h
+					down := loss()
+					x[i] = old
+					want := (up - down) / (2 * h)
+					if got := float64(grads[which][i]); math.Abs(got-want) > 2e-3*(1+math.Abs(want)) {
+						t.Errorf("%s: gradient %s[%d] is %v, want %v", name, "qkv"[which:which+1], i, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestAttentionMisuse(t *testing.T) {
+	s := attentionCases()["causal"]
+	q, k, v := attentionData(s)
+	out := make([]float32, s.Batch*s.Queries*s.OStride)
+	for what, change := range map[string]func(*AttentionShape){
+		"heads":    func(s *AttentionShape) { s.KVHeads = 3 },
+		"stride":   func(s *AttentionShape) { s.QStride = 1 },
+		"counts":   func(s *AttentionShape) { s.KeyCounts = []int32{99, 1} },
+		"segments": func(s *AttentionShape) { s.Segments = []int32{1} },
+		"long":     func(s *AttentionShape) { s.Batch = 3 },
+	} {
+		bad := s
+		change(&bad)
+		wantError(t, fmt.Sprint(what), func() { Attention(out, nil, q, k, v, bad) })
+	}
+}

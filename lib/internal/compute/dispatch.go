@@ -1,0 +1,67 @@
+package compute
+
+import "os"
+
+// level is everything that differs between instruction sets: the tiles of the matrix product, and functions over
+// contiguous spans. Slices passed together have equal length, checked by the exported functions.
+type level struct {
+	name  string
+	tiles *tiles
+
+	dot        func(x, y []float32) float32
+	sum        func(x []float32) float32
+	sumSquares func(x []float32) float32
+	max        func(x []float32) float32
+	axpy       func(alpha float32, x, y []float32)
+	scale      func(alpha float32, x []float32)
+	add        func(dst, x, y []float32)
+	mul        func(dst, x, y []float32)
+	mulAdd     func(dst, x, y []float32)
+
+	exp         func(dst, x []float32)
+	expSum      func(dst, x []float32, shift float32) float32
+	expScale    func(dst, x []float32, shift, scale float32)
+	softmaxBack func(dx, y, dy []float32, dot float32)
+
+	rmsForward  func(y, x, w []float32, r float32)
+	rmsBackward func(dx, dw, dy, x, w []float32, r, c float32)
+
+	swiglu     func(out, gate, up []float32)
+	swigluBack func(dgate, dup, dout, gate, up []float32)
+	gelu       func(out, x []float32)
+	geluBack   func(dx, dout, x []float32)
+
+	adamw    func(p, g, m, v []float32, c *adamwConstants)
+	toBF16   func(dst []uint16, src []float32)
+	fromBF16 func(dst []float32, src []uint16)
+}
+
+// active is the level in use; tests switch it.
+var active = chooseLevel(os.Getenv("LYCEUM_CPU"))
+
+// Level returns the instruction set in use: "avx512", "avx2" or "scalar".
+func Level() string { return active.name }
+
+// chooseLevel returns the best level of this processor, or the lower one that the environment asks for.
+// A name that is unknown or not available here is ignored: a wrong variable must not stop a program.
+func chooseLevel(want string) *level {
+	all := levels()
+	for _, l := range all {
+		if l.name == want {
+			return l
+		}
+	}
+	return all[0]
+}
+
+func scalarLevel() *level {
+	return &level{
+		name: "scalar", tiles: scalarTiles(),
+		dot: scalarDot, sum: scalarSum, sumSquares: scalarSumSquares, max: scalarMax,
+		axpy: scalarAxpy, scale: scalarScale, add: scalarAdd, mul: scalarMul, mulAdd: scalarMulAdd,
+		exp: scalarExp, expSum: scalarExpSum, expScale: scalarExpScale, softmaxBack: scalarSoftmaxBack,
+		rmsForward: scalarRMSForward, rmsBackward: scalarRMSBackward,
+		swiglu: scalarSwiGLU, swigluBack: scalarSwiGLUBack, gelu: scalarGELU, geluBack: scalarGELUBack,
+		adamw: scalarAdamW, toBF16: scalarToBF16, fromBF16: scalarFromBF16,
+	}
+}

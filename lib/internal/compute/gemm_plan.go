@@ -1,0 +1,174 @@
+package compute
+
+import "unsafe"
+
+func ptr(p *float32) unsafe.Pointer { return unsafe.Pointer(p) }
+
+// How a product is cut up. The limits are in elements and depend on sizes only, never on the number of workers.
+const (
+	sharedA    = 4 << 20 // A of more elements than this does not stay in the last-level cache between panels
+	panelK     = 2048    // longest run of k in one packed panel: 32 columns of it are 256 KB
+	blockK     = 512     // run of k per pass when A and B are both packed
+	blockRows  = 140     // rows of A packed together then: 280 KB
+	fewPanels  = 8       // with fewer panels than this, rows are shared out, not panels
+	badStride  = 256     // rows this many elements apart fall on the same cache sets
+	serialWork = 1 << 15 // products smaller than this many multiply-adds are not worth waking anyone
+)
+
+// run chooses between two plans.
+//
+// panels: workers take panels of tile-width columns of B from a counter; each packs its own panel and sweeps all rows of
+// A, which stays where it is (or is packed once beforehand). No barrier, no shared dirty lines.
+//
+// blocks: the classical order for products whose A is too large to be swept again and again, or that have few columns:
+// a slice of B is packed by all, then workers take blocks of rows, pack them, and sweep the slice.
+func (g *gemmCall) run() {
+	t := active.tiles
+	panels := (g.n-1)/t.cols + 1
+	switch {
+	case g.m*g.n*g.k <= serialWork:
+		g.serial(t)
+	case g.m <= t.rows && !g.a.trans:
+		g.panels(t, false)
+	case g.m*g.k > sharedA || (panels < fewPanels && g.m > blockRows):
+		g.blocks(t)
+	default:
+		g.panels(t, g.a.trans || g.a.ld%badStride == 0)
+	}
+}
+
+// serial runs the product on the calling goroutine.
+func (g *gemmCall) serial(t *tiles) {
+	scratch := getScratch(min(g.k, panelK) * t.cols)
+	defer putScratch(scratch)
+	for j := 0; j < g.n; j += t.cols {
+		g.panel(t, j, scratch, nil)
+	}
+}
+
+func (g *gemmCall) panels(t *tiles, packA bool) {
+	var packed []float32
+	if packA {
+		packed = getScratch(packedRows(g.m, t.rows) * g.k)
+		defer putScratch(packed)
+		g.packAllA(t, packed)
+	}
+	parallelStop((g.n-1)/t.cols+1, 1, func(lo, hi int) {
+		scratch := getScratch(min(g.k, panelK) * t.cols)
+		defer putScratch(scratch)
+		for p := lo; p < hi; p++ {
+			g.panel(t, p*t.cols, scratch, packed)
+		}
+	})
+}
+
+// panel computes the tile-width columns from j on, all rows. packed is all of A in the layout of packA, or nil.
+func (g *gemmCall) panel(t *tiles, j int, scratch, packed []float32) {
+	cols := min(t.cols, g.n-j)
+	for k0 := 0; k0 < g.k; k0 += panelK {
+		kk := min(panelK, g.k-k0)
+		b, ldb := g.panelB(t, scratch, k0, kk, j, cols)
+		add := 0
+		if g.add || k0 > 0 {
+			add = 1
+		}
+		for i := 0; i < g.m; {
+			rows := rowsOfTile(g.m, i, t.rows)
+			c := offset(g.c, i*g.ldc+j)
+			switch {
+			case packed != nil:
+				t.byCol[rows](kk, &packed[i*g.k+k0*rows], rows, b, ldb, c, g.ldc, g.alpha, add, cols)
+			case g.a.trans:
+				t.byCol[rows](kk, g.a.at(i, k0), g.a.ld, b, ldb, c, g.ldc, g.alpha, add, cols)
+			default:
+				t.byRow[rows](kk, g.a.at(i, k0), g.a.ld, b, ldb, c, g.ldc, g.alpha, add, cols)
+			}
+			i += rows
+		}
+	}
+}
+
+// panelB returns columns j.. of B as a tile function wants them: in place when B is read once or its rows are already
+// contiguous, else copied to scratch as [kk][tile cols], the missing columns zero.
+func (g *gemmCall) panelB(t *tiles, scratch []float32, k0, kk, j, cols int) (b *float32, ldb int) {
+	if !g.b.trans && cols == t.cols && g.m <= t.rows {
+		return g.b.at(k0, j), g.b.ld
+	}
+	packB(scratch, g.b, k0, kk, j, cols, t.cols)
+	return &scratch[0], t.cols
+}
+
+// rowsOfTile returns how many rows the tile that starts at row i of m takes: tiles of nearly equal height, so that the
+// last one is not a sliver that wastes most of the registers.
+func rowsOfTile(m, i, most int) int {
+	left := m - i
+	count := (left-1)/most + 1
+	return (left-1)/count + 1
+}
+
+// packedRows is the room that packed A takes in rows. Tiles are packed without padding.
+func packedRows(m, _ int) int { return m }
+
+// packAllA copies op(A) tile by tile: the tile that starts at row i with r rows occupies packed[i*k:], as [k][r].
+func (g *gemmCall) packAllA(t *tiles, packed []float32) {
+	const step = 16 // tiles per range
+	starts := tileStarts(g.m, t.rows)
+	Parallel(len(starts)-1, step, func(lo, hi int) {
+		for s := lo; s < hi; s++ {
+			i, rows := starts[s], starts[s+1]-starts[s]
+			packA(packed[i*g.k:], g.a, i, rows, 0, g.k)
+		}
+	})
+}
+
+// tileStarts lists the first row of each tile, and m.
+func tileStarts(m, most int) []int {
+	starts := make([]int, 0, m/most+2)
+	for i := 0; i < m; i += rowsOfTile(m, i, most) {
+		starts = append(starts, i)
+	}
+	return append(starts, m)
+}
+
+func (g *gemmCall) blocks(t *tiles) {
+	panels := (g.n-1)/t.cols + 1
+	packedB := getScratch(panels * t.cols * min(g.k, blockK))
+	defer putScratch(packedB)
+	height := max(blockRows/t.rows, 1) * t.rows
+	for k0 := 0; k0 < g.k; k0 += blockK {
+		kk := min(blockK, g.k-k0)
+		Parallel(panels, 4, func(lo, hi int) {
+			for p := lo; p < hi; p++ {
+				packB(packedB[p*kk*t.cols:], g.b, k0, kk, p*t.cols, min(t.cols, g.n-p*t.cols), t.cols)
+			}
+		})
+		parallelStop((g.m-1)/height+1, 1, func(lo, hi int) {
+			packed := getScratch(height * kk)
+			defer putScratch(packed)
+			for r := lo; r < hi; r++ {
+				g.block(t, r*height, min(height, g.m-r*height), k0, kk, packed, packedB)
+			}
+		})
+	}
+}
+
+// block computes rows i0.. of one pass over k against all packed panels.
+func (g *gemmCall) block(t *tiles, i0, height, k0, kk int, packed, packedB []float32) {
+	add := 0
+	if g.add || k0 > 0 {
+		add = 1
+	}
+	for i := 0; i < height; {
+		rows := rowsOfTile(height, i, t.rows)
+		packA(packed[i*kk:], g.a, i0+i, rows, k0, kk)
+		i += rows
+	}
+	for j := 0; j < g.n; j += t.cols {
+		b := &packedB[j*kk]
+		for i := 0; i < height; {
+			rows := rowsOfTile(height, i, t.rows)
+			t.byCol[rows](kk, &packed[i*kk], rows, b, t.cols, offset(g.c, (i0+i)*g.ldc+j), g.ldc, g.alpha, add, min(t.cols, g.n-j))
+			i += rows
+		}
+	}
+}
