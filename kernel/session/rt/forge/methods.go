@@ -1,0 +1,167 @@
+package forge
+
+import (
+	"fmt"
+	"go/token"
+	"reflect"
+	"sort"
+	"unsafe"
+)
+
+// Method describes one method of a type.
+type Method struct {
+	Name string
+	// Type is the function type without the receiver.
+	Type reflect.Type
+	// Pointer says that only *T has the method.
+	Pointer bool
+}
+
+// SetMethods gives T and *T their methods, replacing those of an earlier call.
+// Each must be bound by Bind before it is called.
+//
+// The runtime remembers for a pair of interface and type whether one
+// implements the other. It finds the memory by the types' hashes; a type whose
+// methods change gets a new hash, so that old answers are not found again.
+func (n *Named) SetMethods(ms []Method) error {
+	if len(ms) > maxMethods {
+		return fmt.Errorf("forge: %s has %d methods; at most %d are possible", n.name, len(ms), maxMethods)
+	}
+	ms = append([]Method(nil), ms...)
+	sort.Slice(ms, func(i, j int) bool { return methodLess(ms[i].Name, ms[j].Name) })
+	if err := n.table(n.ptr, ms, false); err != nil {
+		return err
+	}
+	var values []Method
+	for _, m := range ms {
+		if !m.Pointer {
+			values = append(values, m)
+		}
+	}
+	if n.kind != reflect.Interface {
+		if err := n.table(n.rt, values, n.Direct()); err != nil {
+			return err
+		}
+	}
+	n.seal()
+	return nil
+}
+
+// methodLess is the order in which the runtime expects methods: exported ones
+// first, each group by name.
+func methodLess(a, b string) bool {
+	if ea, eb := token.IsExported(a), token.IsExported(b); ea != eb {
+		return ea
+	}
+	return a < b
+}
+
+const flagDirectIface = 1 << 5
+
+// Direct says whether an interface holds a T itself rather than a pointer to
+// one: T is a pointer, map, channel or function, or one of these wrapped in a
+// struct or array.
+func (n *Named) Direct() bool { return n.rt.tflag&flagDirectIface != 0 }
+
+func (n *Named) table(r *rtype, ms []Method, direct bool) error {
+	u := uncommonOf(r)
+	out := unsafe.Slice((*method)(unsafe.Add(unsafe.Pointer(u), u.moff)), maxMethods)
+	exported := 0
+	for i, m := range ms {
+		slot, err := n.slot(slotKey{m.Name, direct})
+		if err != nil {
+			return err
+		}
+		hold(m.Type)
+		pc := textOff(addReflectOff(slotEntry(slot)))
+		out[i] = method{
+			name: offName(m.Name, token.IsExported(m.Name)),
+			mtyp: typeOff(addReflectOff(unsafe.Pointer(rtypeOf(m.Type)))),
+			ifn:  pc, tfn: pc,
+		}
+		if token.IsExported(m.Name) {
+			exported++
+		}
+	}
+	u.mcount, u.xcount = uint16(len(ms)), uint16(exported)
+	return nil
+}
+
+// slot returns the machine code entry of a method, taking a new one the first
+// time.
+func (n *Named) slot(k slotKey) (int, error) {
+	if s, ok := n.slots[k]; ok {
+		return s, nil
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if usedSlots == numSlots {
+		return 0, fmt.Errorf("forge: no room for method %s of %s: %d methods are in use; restart the kernel", k.method, n.name, numSlots)
+	}
+	s := usedSlots
+	usedSlots++
+	n.slots[k] = s
+	return s, nil
+}
+
+// Bind gives a method its body. fn is a function whose first parameter is *T
+// and whose others are those of the method; it serves T and *T. Where
+// interfaces hold a T directly, value must be the same function with first
+// parameter T, and is invalid otherwise.
+func (n *Named) Bind(name string, fn, value reflect.Value) error {
+	bound := false
+	for _, b := range []struct {
+		key slotKey
+		fn  reflect.Value
+	}{{slotKey{name, false}, fn}, {slotKey{name, true}, value}} {
+		s, ok := n.slots[b.key]
+		if !ok {
+			continue
+		}
+		if !b.fn.IsValid() {
+			return fmt.Errorf("forge: no body for method %s.%s", n.name, name)
+		}
+		p := reflect.New(b.fn.Type())
+		p.Elem().Set(b.fn)
+		setSlot(s, *(*unsafe.Pointer)(p.UnsafePointer()))
+		bound = true
+	}
+	if !bound {
+		return fmt.Errorf("forge: %s has no method %s", n.name, name)
+	}
+	return nil
+}
+
+// DefineInterface gives an interface type its methods.
+func (n *Named) DefineInterface(ms []Method) error {
+	base := reflect.TypeFor[error]()
+	if len(ms) == 0 {
+		base = reflect.TypeFor[any]()
+	}
+	if err := n.Define(base); err != nil {
+		return err
+	}
+	ms = append([]Method(nil), ms...)
+	sort.Slice(ms, func(i, j int) bool { return methodLess(ms[i].Name, ms[j].Name) })
+	list := make([]imethod, len(ms))
+	for i, m := range ms {
+		hold(m.Type)
+		list[i] = imethod{offName(m.Name, token.IsExported(m.Name)), typeOff(addReflectOff(unsafe.Pointer(rtypeOf(m.Type))))}
+	}
+	hold(list)
+	it := (*interfaceType)(unsafe.Pointer(n.rt))
+	it.pkgPath = newName(n.pkg, "", false, false)
+	it.methods = list
+	return nil
+}
+
+// InterfaceOf returns the unnamed interface type with the given methods. Each
+// call makes a new type.
+func InterfaceOf(pkg, text string, ms []Method) (reflect.Type, error) {
+	n := New(pkg, text, reflect.Interface)
+	if err := n.DefineInterface(ms); err != nil {
+		return nil, err
+	}
+	n.rt.tflag &^= flagNamed
+	return n.Type(), nil
+}

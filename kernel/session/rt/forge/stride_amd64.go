@@ -1,0 +1,3 @@
+package forge
+
+const slotStride = 16
