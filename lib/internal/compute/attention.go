@@ -214,7 +214,7 @@ func (w *attentionWork) forwardFew(lo, hi int) {
 			clear(out)
 			for j := range see {
 				if scores[j] != 0 {
-					active.axpy(scores[j], w.v[w.vAt(j):][:w.Dim], out)
+					active.axpy(w.v[w.vAt(j):][:w.Dim], out, scores[j])
 				}
 			}
 		}

@@ -116,9 +116,7 @@ func (b *attentionBack) scoreRow(p, d []float32, i, h int) {
 	active.expScale(p[:see], p[:see], l, 1)
 	o := b.oAt(i, h)
 	delta := active.dot(b.dout[o:o+b.Dim], b.out[o:o+b.Dim])
-	for j, x := range p[:see] {
-		d[j] = x * (d[j] - delta)
-	}
+	active.scoreBack(d[:see], p[:see], delta)
 }
 
 // pad copies n rows of Dim elements to dst, rows padded apart, with zeros behind.

@@ -8,12 +8,15 @@ type level struct {
 	name  string
 	tiles *tiles
 
+	peak     func(turns int) // nothing but multiply-adds, peakTurn of them a turn; nil: not there
+	peakTurn int
+
 	dot        func(x, y []float32) float32
 	sum        func(x []float32) float32
 	sumSquares func(x []float32) float32
 	max        func(x []float32) float32
-	axpy       func(alpha float32, x, y []float32)
-	scale      func(alpha float32, x []float32)
+	axpy       func(x, y []float32, alpha float32)
+	scale      func(x []float32, alpha float32)
 	add        func(dst, x, y []float32)
 	mul        func(dst, x, y []float32)
 	mulAdd     func(dst, x, y []float32)
@@ -22,6 +25,7 @@ type level struct {
 	expSum      func(dst, x []float32, shift float32) float32
 	expScale    func(dst, x []float32, shift, scale float32)
 	softmaxBack func(dx, y, dy []float32, dot float32)
+	scoreBack   func(d, p []float32, delta float32)
 
 	rmsForward  func(y, x, w []float32, r float32)
 	rmsBackward func(dx, dw, dy, x, w []float32, r, c float32)
@@ -30,6 +34,8 @@ type level struct {
 	swigluBack func(dgate, dup, dout, gate, up []float32)
 	gelu       func(out, x []float32)
 	geluBack   func(dx, dout, x []float32)
+
+	rotate func(a, b, cos, sin []float32, sign float32)
 
 	adamw    func(p, g, m, v []float32, c *adamwConstants)
 	toBF16   func(dst []uint16, src []float32)
@@ -59,7 +65,8 @@ func scalarLevel() *level {
 		name: "scalar", tiles: scalarTiles(),
 		dot: scalarDot, sum: scalarSum, sumSquares: scalarSumSquares, max: scalarMax,
 		axpy: scalarAxpy, scale: scalarScale, add: scalarAdd, mul: scalarMul, mulAdd: scalarMulAdd,
-		exp: scalarExp, expSum: scalarExpSum, expScale: scalarExpScale, softmaxBack: scalarSoftmaxBack,
+		exp: scalarExp, expSum: scalarExpSum, expScale: scalarExpScale, softmaxBack: scalarSoftmaxBack, scoreBack: scalarScoreBack,
+		rotate:     scalarRotate,
 		rmsForward: scalarRMSForward, rmsBackward: scalarRMSBackward,
 		swiglu: scalarSwiGLU, swigluBack: scalarSwiGLUBack, gelu: scalarGELU, geluBack: scalarGELUBack,
 		adamw: scalarAdamW, toBF16: scalarToBF16, fromBF16: scalarFromBF16,

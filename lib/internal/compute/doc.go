@@ -15,3 +15,5 @@
 // Each kernel has a scalar version in plain Go that states its equation. On amd64 generated assembly for AVX-512 or AVX2
 // takes over when the processor has it; LYCEUM_CPU=avx2 or LYCEUM_CPU=scalar in the environment forces a lower level.
 package compute
+
+//go:generate go run ./gen

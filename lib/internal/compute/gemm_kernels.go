@@ -14,11 +14,20 @@ type tiles struct {
 	rows, cols int // the largest tile
 	byRow      []tileFunc
 	byCol      []tileFunc
+
+	// transpose writes the rows x cols matrix src, rows lds apart, to dst as cols x rows, rows ldd apart.
+	transpose func(dst *float32, ldd int, src *float32, lds, rows, cols int)
+	// copyColumns copies rows of exactly the tile's width one behind the other; rows > 0.
+	copyColumns func(dst *float32, src *float32, lds, rows int)
+	// copyNarrow copies rows of width elements, at most the tile's height, one behind the other; rows > 0.
+	copyNarrow func(dst *float32, src *float32, lds, rows, width int)
 }
 
 // scalarTiles works everywhere. Pairs of rows and groups of four columns keep the sums in registers.
 func scalarTiles() *tiles {
 	t := &tiles{rows: 4, cols: 32, byRow: make([]tileFunc, 5), byCol: make([]tileFunc, 5)}
+	t.transpose, t.copyNarrow = scalarTranspose, scalarCopy
+	t.copyColumns = func(dst, src *float32, lds, rows int) { scalarCopy(dst, src, lds, rows, t.cols) }
 	for r := 1; r <= 4; r++ {
 		t.byRow[r] = func(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int) {
 			scalarTile(r, k, a, lda, 1, b, ldb, c, ldc, alpha, add, cols)

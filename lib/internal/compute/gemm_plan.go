@@ -94,7 +94,7 @@ func (g *gemmCall) panelB(t *tiles, scratch []float32, k0, kk, j, cols int) (b *
 	if !g.b.trans && cols == t.cols && g.m <= t.rows {
 		return g.b.at(k0, j), g.b.ld
 	}
-	packB(scratch, g.b, k0, kk, j, cols, t.cols)
+	t.packB(scratch, g.b, k0, kk, j, cols)
 	return &scratch[0], t.cols
 }
 
@@ -116,7 +116,7 @@ func (g *gemmCall) packAllA(t *tiles, packed []float32) {
 	Parallel(len(starts)-1, step, func(lo, hi int) {
 		for s := lo; s < hi; s++ {
 			i, rows := starts[s], starts[s+1]-starts[s]
-			packA(packed[i*g.k:], g.a, i, rows, 0, g.k)
+			t.packA(packed[i*g.k:], g.a, i, rows, 0, g.k)
 		}
 	})
 }
@@ -139,7 +139,7 @@ func (g *gemmCall) blocks(t *tiles) {
 		kk := min(blockK, g.k-k0)
 		Parallel(panels, 4, func(lo, hi int) {
 			for p := lo; p < hi; p++ {
-				packB(packedB[p*kk*t.cols:], g.b, k0, kk, p*t.cols, min(t.cols, g.n-p*t.cols), t.cols)
+				t.packB(packedB[p*kk*t.cols:], g.b, k0, kk, p*t.cols, min(t.cols, g.n-p*t.cols))
 			}
 		})
 		parallelStop((g.m-1)/height+1, 1, func(lo, hi int) {
@@ -160,7 +160,7 @@ func (g *gemmCall) block(t *tiles, i0, height, k0, kk int, packed, packedB []flo
 	}
 	for i := 0; i < height; {
 		rows := rowsOfTile(height, i, t.rows)
-		packA(packed[i*kk:], g.a, i0+i, rows, k0, kk)
+		t.packA(packed[i*kk:], g.a, i0+i, rows, k0, kk)
 		i += rows
 	}
 	for j := 0; j < g.n; j += t.cols {

@@ -1,4 +1,75 @@
 package compute
 
+import "golang.org/x/sys/cpu"
+
 // levels lists what this processor can run, best first.
-func levels() []*level { return []*level{scalarLevel()} }
+func levels() []*level {
+	all := []*level{scalarLevel()}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasOSXSAVE {
+		all = append([]*level{avx2Level()}, all...)
+		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
+			all = append([]*level{avx512Level()}, all...)
+		}
+	}
+	return all
+}
+
+func avx512Level() *level {
+	l := scalarLevel()
+	l.name, l.tiles = "avx512", avx512Tiles()
+	l.peak, l.peakTurn = peak512, peakTurn512
+	l.dot, l.sum, l.sumSquares, l.max = dot512, sum512, sumSquares512, max512
+	l.axpy, l.scale, l.add, l.mul, l.mulAdd = axpy512, scale512, add512, mul512, mulAdd512
+	l.exp, l.expSum, l.expScale = exp512, expSum512, expScale512
+	l.softmaxBack, l.scoreBack = softmaxBack512, scoreBack512
+	l.rmsForward, l.rmsBackward = rmsForward512, rmsBackward512
+	l.swiglu, l.swigluBack, l.gelu, l.geluBack = swiglu512, swigluBack512, gelu512, geluBack512
+	l.adamw, l.rotate = adamw512, rotate512
+	return l
+}
+
+func avx2Level() *level {
+	l := scalarLevel()
+	l.name, l.tiles = "avx2", avx2Tiles()
+	l.peak, l.peakTurn = peak256, peakTurn256
+	l.dot, l.sum, l.sumSquares, l.max = dot256, sum256, sumSquares256, max256
+	l.axpy, l.scale, l.add, l.mul, l.mulAdd = axpy256, scale256, add256, mul256, mulAdd256
+	l.exp, l.expSum, l.expScale = exp256, expSum256, expScale256
+	l.softmaxBack, l.scoreBack = softmaxBack256, scoreBack256
+	l.rmsForward, l.rmsBackward = rmsForward256, rmsBackward256
+	l.swiglu, l.swigluBack, l.gelu, l.geluBack = swiglu256, swigluBack256, gelu256, geluBack256
+	l.adamw, l.rotate = adamw256, rotate256
+	return l
+}
+
+func avx512Tiles() *tiles {
+	return &tiles{
+		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, copyNarrow: copyNarrow,
+		byRow: []tileFunc{nil, tileRows1_512, tileRows2_512, tileRows3_512, tileRows4_512, tileRows5_512, tileRows6_512, tileRows7_512, tileRows8_512, tileRows9_512, tileRows10_512, tileRows11_512, tileRows12_512, tileRows13_512, tileRows14_512},
+		byCol: []tileFunc{nil, tileCols1_512, tileCols2_512, tileCols3_512, tileCols4_512, tileCols5_512, tileCols6_512, tileCols7_512, tileCols8_512, tileCols9_512, tileCols10_512, tileCols11_512, tileCols12_512, tileCols13_512, tileCols14_512},
+	}
+}
+
+func avx2Tiles() *tiles {
+	return &tiles{
+		rows: 6, cols: 16, transpose: wideTranspose, copyColumns: copyColumns16, copyNarrow: copyNarrow,
+		byRow: []tileFunc{nil, tileRows1_256, tileRows2_256, tileRows3_256, tileRows4_256, tileRows5_256, tileRows6_256},
+		byCol: []tileFunc{nil, tileCols1_256, tileCols2_256, tileCols3_256, tileCols4_256, tileCols5_256, tileCols6_256},
+	}
+}
+
+// wideTranspose is transpose for matrices of any size by blocks of 8 x 8; blocks at the ends overlap the ones before.
+func wideTranspose(dst *float32, ldd int, src *float32, lds, rows, cols int) {
+	if rows < 8 || cols < 8 {
+		scalarTranspose(dst, ldd, src, lds, rows, cols)
+		return
+	}
+	for i := 0; i < rows; i += 8 {
+		i := min(i, rows-8)
+		whole := cols &^ 7
+		transpose8(offset(dst, i), ldd, offset(src, i*lds), lds, whole)
+		if whole < cols {
+			transpose8(offset(dst, (cols-8)*ldd+i), ldd, offset(src, i*lds+cols-8), lds, 8)
+		}
+	}
+}

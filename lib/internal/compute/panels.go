@@ -26,7 +26,7 @@ func (t *tiles) product(m, n, k int, a matrix, b panels, c *float32, ldc int, al
 // packPanels packs the k x n operand b into dst, which has room for n rounded up to the tile width.
 func (t *tiles) packPanels(dst []float32, b matrix, k, n int) panels {
 	for j := 0; j < n; j += t.cols {
-		packB(dst[j*k:], b, 0, k, j, min(t.cols, n-j), t.cols)
+		t.packB(dst[j*k:], b, 0, k, j, min(t.cols, n-j))
 	}
 	return panels{p: &dst[0], ld: t.cols, step: k * t.cols}
 }

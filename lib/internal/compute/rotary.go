@@ -27,7 +27,7 @@ func Rotary(x []float32, s RotaryShape, cos, sin []float32, inverse bool) {
 			c, n := cos[pos*half:(pos+1)*half], sin[pos*half:(pos+1)*half]
 			for h := range s.Heads {
 				v := x[t*s.Stride+h*s.Dim:][:s.Dim]
-				rotate(v[:half], v[half:], c, n, sign)
+				active.rotate(v[:half], v[half:], c, n, sign)
 			}
 		}
 	})
@@ -64,7 +64,8 @@ func checkRotary(x []float32, s RotaryShape, cos, sin []float32) (half int) {
 	return half
 }
 
-func rotate(a, b, cos, sin []float32, sign float32) {
+// scalarRotate computes a, b = a cos - b sin sign, b cos + a sin sign.
+func scalarRotate(a, b, cos, sin []float32, sign float32) {
 	b, cos, sin = b[:len(a)], cos[:len(a)], sin[:len(a)]
 	for i, x := range a {
 		y, c, s := b[i], cos[i], sin[i]*sign

@@ -35,7 +35,7 @@ func softmaxRow(dst, x []float32) float32 {
 		return top
 	}
 	sum := active.expSum(dst, x, top)
-	active.scale(1/sum, dst)
+	active.scale(dst, 1/sum)
 	return top + log32(sum)
 }
 
@@ -90,5 +90,12 @@ func rowGrain(cols int) int { return max(1, span/4/max(cols, 1)) }
 func scalarSoftmaxBack(dx, y, dy []float32, dot float32) {
 	for i, v := range y {
 		dx[i] += v * (dy[i] - dot)
+	}
+}
+
+// scalarScoreBack computes d = p (d - delta): the gradient of one row of attention scores.
+func scalarScoreBack(d, p []float32, delta float32) {
+	for i, v := range p {
+		d[i] = v * (d[i] - delta)
 	}
 }

@@ -45,12 +45,12 @@ func Max(x []float32) float32 { return active.max(x) }
 // Axpy computes y[i] += alpha * x[i].
 func Axpy(alpha float32, x, y []float32) {
 	same("Axpy", "y", len(y), len(x))
-	Parallel(len(x), span, func(lo, hi int) { active.axpy(alpha, x[lo:hi], y[lo:hi]) })
+	Parallel(len(x), span, func(lo, hi int) { active.axpy(x[lo:hi], y[lo:hi], alpha) })
 }
 
 // Scale computes x[i] *= alpha.
 func Scale(alpha float32, x []float32) {
-	Parallel(len(x), span, func(lo, hi int) { active.scale(alpha, x[lo:hi]) })
+	Parallel(len(x), span, func(lo, hi int) { active.scale(x[lo:hi], alpha) })
 }
 
 // Add computes dst[i] = x[i] + y[i]; dst may be x or y.
@@ -113,13 +113,13 @@ func scalarMax(x []float32) float32 {
 	return best
 }
 
-func scalarAxpy(alpha float32, x, y []float32) {
+func scalarAxpy(x, y []float32, alpha float32) {
 	for i, v := range x {
 		y[i] += alpha * v
 	}
 }
 
-func scalarScale(alpha float32, x []float32) {
+func scalarScale(x []float32, alpha float32) {
 	for i := range x {
 		x[i] *= alpha
 	}

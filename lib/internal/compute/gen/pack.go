@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// packFile writes what copies operands of the matrix product into panels. It needs AVX2 only; wider vectors would not
+// move more bytes.
+func packFile(stubs *bytes.Buffer) []byte {
+	a := newAsm(avx2, stubs)
+	a.maskTable()
+	a.transpose8()
+	a.copyColumns(32)
+	a.copyColumns(16)
+	a.copyNarrow()
+	return a.buf.Bytes()
+}
+
+// transpose8 turns 8 rows of cols elements, cols a positive multiple of 8, into cols rows of 8.
+func (a *asm) transpose8() {
+	a.function("transpose8", "(dst *float32, ldd int, src *float32, lds, cols int)", 40)
+	a.op("MOVQ dst+0(FP), DI")
+	a.op("MOVQ ldd+8(FP), R9")
+	a.op("MOVQ src+16(FP), SI")
+	a.op("MOVQ lds+24(FP), DX")
+	a.op("MOVQ cols+32(FP), CX")
+	a.op("SHLQ $2, R9")
+	a.op("SHLQ $2, DX")
+	a.op("LEAQ (DX)(DX*2), R10")
+	a.op("LEAQ (R9)(R9*2), R11")
+	a.at("block")
+	a.op("LEAQ (SI)(DX*4), R8")
+	// Halves of rows r and r+4 side by side, so that the last step needs no exchange across the middle.
+	for half := range 2 {
+		for r, at := range []string{"", "(DX*1)", "(DX*2)", "(R10*1)"} {
+			y := 4*half + r
+			a.op("VMOVUPS %d(SI)%s, X%d", 16*half, at, y)
+			a.op("VINSERTF128 $1, %d(R8)%s, Y%d, Y%d", 16*half, at, y, y)
+		}
+	}
+	for half := range 2 {
+		y := 4 * half
+		a.op("VUNPCKLPS Y%d, Y%d, Y8", y+1, y)
+		a.op("VUNPCKHPS Y%d, Y%d, Y9", y+1, y)
+		a.op("VUNPCKLPS Y%d, Y%d, Y10", y+3, y+2)
+		a.op("VUNPCKHPS Y%d, Y%d, Y11", y+3, y+2)
+		a.op("VUNPCKLPD Y10, Y8, Y12")
+		a.op("VUNPCKHPD Y10, Y8, Y13")
+		a.op("VUNPCKLPD Y11, Y9, Y14")
+		a.op("VUNPCKHPD Y11, Y9, Y15")
+		for i, at := range []string{"", "(R9*1)", "(R9*2)", "(R11*1)"} {
+			a.op("VMOVUPS Y%d, (DI)%s", 12+i, at)
+		}
+		a.op("LEAQ (DI)(R9*4), DI")
+	}
+	a.op("ADDQ $32, SI")
+	a.op("SUBQ $8, CX")
+	a.op("JNZ block")
+	a.ret()
+}
+
+// copyColumns copies rows of exactly width elements.
+func (a *asm) copyColumns(width int) {
+	a.function(fmt.Sprintf("copyColumns%d", width), "(dst *float32, src *float32, lds, rows int)", 32)
+	a.op("MOVQ dst+0(FP), DI")
+	a.op("MOVQ src+8(FP), SI")
+	a.op("MOVQ lds+16(FP), DX")
+	a.op("MOVQ rows+24(FP), CX")
+	a.op("SHLQ $2, DX")
+	a.at("row")
+	for i := range width / 8 {
+		a.op("VMOVUPS %d(SI), Y%d", 32*i, i)
+	}
+	for i := range width / 8 {
+		a.op("VMOVUPS Y%d, %d(DI)", i, 32*i)
+	}
+	a.op("ADDQ DX, SI")
+	a.op("ADDQ $%d, DI", 4*width)
+	a.op("SUBQ $1, CX")
+	a.op("JNZ row")
+	a.ret()
+}
+
+// copyNarrow copies rows of width elements, at most 16, one behind the other.
+func (a *asm) copyNarrow() {
+	a.function("copyNarrow", "(dst *float32, src *float32, lds, rows, width int)", 40)
+	a.op("MOVQ dst+0(FP), DI")
+	a.op("MOVQ src+8(FP), SI")
+	a.op("MOVQ lds+16(FP), DX")
+	a.op("MOVQ rows+24(FP), BX")
+	a.op("MOVQ width+32(FP), CX")
+	a.op("SHLQ $2, DX")
+	a.op("SHLQ $2, CX")
+	a.op("LEAQ tileMask<>+64(SB), AX")
+	a.op("SUBQ CX, AX")
+	a.op("VMOVUPS (AX), Y14")
+	a.op("VMOVUPS 32(AX), Y15")
+	a.at("row")
+	a.op("VMASKMOVPS (SI), Y14, Y0")
+	a.op("VMASKMOVPS 32(SI), Y15, Y1")
+	a.op("VMASKMOVPS Y0, Y14, (DI)")
+	a.op("VMASKMOVPS Y1, Y15, 32(DI)")
+	a.op("ADDQ DX, SI")
+	a.op("ADDQ CX, DI")
+	a.op("SUBQ $1, BX")
+	a.op("JNZ row")
+	a.ret()
+}

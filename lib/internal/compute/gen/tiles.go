@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+)
+
+const tileSignature = "(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)"
+
+// tileFile writes the inner kernels of the matrix product: for each height r, one that reads A by rows and one that reads
+// it by columns. A tile is r rows of two vectors; all its sums stay in registers.
+//
+// Registers: AX k, SI and R13 rows 0 and 9 of A, DX its stride and R10, R11, R12 3, 5 and 7 times that, BX and DI B and
+// its stride, R8 and R9 C and its stride.
+func tileFile(s *isa, stubs *bytes.Buffer) []byte {
+	a := newAsm(s, stubs)
+	if s == avx2 {
+		a.maskTable()
+	}
+	for r := 1; r <= s.rows; r++ {
+		for _, byRow := range []bool{true, false} {
+			a.tile(r, byRow)
+		}
+	}
+	return a.buf.Bytes()
+}
+
+func (a *asm) tile(r int, byRow bool) {
+	kind := "Cols"
+	if byRow {
+		kind = "Rows"
+	}
+	a.function(fmt.Sprintf("tile%s%d_%s", kind, r, a.suffix), tileSignature, 80)
+	a.op("MOVQ k+0(FP), AX")
+	a.op("MOVQ a+8(FP), SI")
+	a.op("MOVQ lda+16(FP), DX")
+	a.op("MOVQ b+24(FP), BX")
+	a.op("MOVQ ldb+32(FP), DI")
+	a.op("MOVQ c+40(FP), R8")
+	a.op("MOVQ ldc+48(FP), R9")
+	for _, reg := range []string{"DX", "DI", "R9"} {
+		a.op("SHLQ $2, %s", reg)
+	}
+	a.rowPointers(r, byRow)
+	a.op("MOVQ R8, CX")
+	for i := range r {
+		a.zero(a.sum(i, 0))
+		a.zero(a.sum(i, 1))
+		a.op("PREFETCHT0 (CX)")
+		a.op("PREFETCHT0 %d(CX)", 2*a.bytes()-4)
+		if i < r-1 {
+			a.op("ADDQ R9, CX")
+		}
+	}
+	a.tileLoop(r, byRow)
+	a.storeTile(r)
+}
+
+// sum is the register of row i, vector v.
+func (a *asm) sum(i, v int) string { return a.reg(2*i + v) }
+
+func (a *asm) rowPointers(r int, byRow bool) {
+	if !byRow {
+		return
+	}
+	if r > 3 {
+		a.op("LEAQ (DX)(DX*2), R10")
+	}
+	if r > 5 {
+		a.op("LEAQ (DX)(DX*4), R11")
+	}
+	if r > 7 {
+		a.op("LEAQ (R10)(DX*4), R12")
+	}
+	if r > 9 {
+		a.op("LEAQ (SI)(DX*8), R13")
+		a.op("ADDQ DX, R13")
+	}
+}
+
+// element is the address of A(i, p) relative to the running pointers.
+func element(i, p int, byRow bool) string {
+	if !byRow {
+		return fmt.Sprintf("%d(SI)", 4*i)
+	}
+	index := []string{"(SI)", "(SI)(DX*1)", "(SI)(DX*2)", "(SI)(R10*1)", "(SI)(DX*4)", "(SI)(R11*1)", "(SI)(R10*2)", "(SI)(R12*1)",
+		"(SI)(DX*8)", "(R13)", "(R13)(DX*1)", "(R13)(DX*2)", "(R13)(R10*1)", "(R13)(DX*4)"}
+	return fmt.Sprintf("%d%s", 4*p, index[i])
+}
+
+// tileLoop adds A(:,p) * B(p,:) for all p, four at a time.
+func (a *asm) tileLoop(r int, byRow bool) {
+	const unroll = 4
+	a.op("SUBQ $%d, AX", unroll)
+	a.op("JLT rest")
+	a.at("four")
+	for p := range unroll {
+		a.tileStep(r, p, byRow)
+	}
+	a.advance(r, unroll, byRow)
+	a.op("SUBQ $%d, AX", unroll)
+	a.op("JGE four")
+	a.at("rest")
+	a.op("ADDQ $%d, AX", unroll)
+	a.op("JZ store")
+	a.at("one")
+	a.tileStep(r, 0, byRow)
+	a.advance(r, 1, byRow)
+	a.op("SUBQ $1, AX")
+	a.op("JNZ one")
+	a.at("store")
+}
+
+func (a *asm) advance(r, steps int, byRow bool) {
+	if !byRow {
+		return
+	}
+	a.op("ADDQ $%d, SI", 4*steps)
+	if r > 9 {
+		a.op("ADDQ $%d, R13", 4*steps)
+	}
+}
+
+func (a *asm) tileStep(r, p int, byRow bool) {
+	b0, b1 := a.reg(2*a.rows), a.reg(2*a.rows+1)
+	a.op("VMOVUPS (BX), %s", b0)
+	a.op("VMOVUPS %d(BX), %s", a.bytes(), b1)
+	a.op("ADDQ DI, BX")
+	for i := range r {
+		x := a.reg(2*a.rows + 2 + i%2)
+		a.op("VBROADCASTSS %s, %s", element(i, p, byRow), x)
+		a.op("VFMADD231PS %s, %s, %s", b0, x, a.sum(i, 0))
+		a.op("VFMADD231PS %s, %s, %s", b1, x, a.sum(i, 1))
+	}
+	if !byRow {
+		a.op("ADDQ DX, SI")
+	}
+}
+
+// storeTile writes alpha times the sums to C, or adds them, for whole tiles or for the first cols columns.
+func (a *asm) storeTile(r int) {
+	alpha := a.reg(2 * a.rows)
+	a.op("MOVQ cols+72(FP), CX")
+	a.op("VBROADCASTSS alpha+56(FP), %s", alpha)
+	a.op("CMPQ add+64(FP), $0")
+	a.op("JNE add")
+	for i := range r {
+		a.op("VMULPS %s, %s, %s", alpha, a.sum(i, 0), a.sum(i, 0))
+		a.op("VMULPS %s, %s, %s", alpha, a.sum(i, 1), a.sum(i, 1))
+	}
+	a.op("CMPQ CX, $%d", 2*a.width)
+	a.op("JNE part")
+	a.eachRow(r, func(i, v int, c string) { a.op("VMOVUPS %s, %s", a.sum(i, v), c) })
+	a.ret()
+	a.at("part")
+	a.tileMasks()
+	a.eachRow(r, func(i, v int, c string) { a.storeMasked(v, a.sum(i, v), c) })
+	a.ret()
+
+	a.at("add")
+	a.op("CMPQ CX, $%d", 2*a.width)
+	a.op("JNE partAdd")
+	a.eachRow(r, func(i, v int, c string) {
+		a.op("VFMADD213PS %s, %s, %s", c, alpha, a.sum(i, v))
+		a.op("VMOVUPS %s, %s", a.sum(i, v), c)
+	})
+	a.ret()
+	a.at("partAdd")
+	a.tileMasks()
+	a.eachRow(r, func(i, v int, c string) {
+		x := a.reg(2*a.rows + 1)
+		a.loadMasked(v, c, x)
+		a.op("VFMADD213PS %s, %s, %s", x, alpha, a.sum(i, v))
+		a.storeMasked(v, a.sum(i, v), c)
+	})
+	a.ret()
+}
+
+// eachRow visits both vectors of each row of C.
+func (a *asm) eachRow(r int, f func(i, v int, c string)) {
+	for i := range r {
+		f(i, 0, "(R8)")
+		f(i, 1, fmt.Sprintf("%d(R8)", a.bytes()))
+		if i < r-1 {
+			a.op("ADDQ R9, R8")
+		}
+	}
+}
+
+// tileMasks makes the masks of the first CX of two vectors: K1 and K2, or the last two registers.
+func (a *asm) tileMasks() {
+	if a.width == 16 {
+		a.op("MOVL $1, AX")
+		a.op("SHLQ CX, AX")
+		a.op("SUBQ $1, AX")
+		a.op("KMOVW AX, K1")
+		a.op("SHRQ $16, AX")
+		a.op("KMOVW AX, K2")
+		return
+	}
+	a.op("LEAQ tileMask<>+64(SB), AX")
+	a.op("SHLQ $2, CX")
+	a.op("SUBQ CX, AX")
+	a.op("VMOVUPS (AX), %s", a.reg(14))
+	a.op("VMOVUPS 32(AX), %s", a.reg(15))
+}
+
+func (a *asm) loadMasked(v int, from, to string) {
+	if a.width == 16 {
+		a.op("VMOVUPS.Z %s, K%d, %s", from, v+1, to)
+	} else {
+		a.op("VMASKMOVPS %s, %s, %s", from, a.reg(14+v), to)
+	}
+}
+
+func (a *asm) storeMasked(v int, from, to string) {
+	if a.width == 16 {
+		a.op("VMOVUPS %s, K%d, %s", from, v+1, to)
+	} else {
+		a.op("VMASKMOVPS %s, %s, %s", from, a.reg(14+v), to)
+	}
+}
+
+// maskTable is 16 words of ones and 16 of zeros; a window on it is the mask of the first so many elements.
+func (a *asm) maskTable() {
+	a.buf.WriteByte('\n')
+	for i := range 16 {
+		fmt.Fprintf(&a.buf, "DATA tileMask<>+%d(SB)/8, $%s\n", 8*i, map[bool]string{true: "-1", false: "0"}[i < 8])
+	}
+	fmt.Fprintf(&a.buf, "GLOBL tileMask<>(SB), RODATA|NOPTR, $128\n")
+}
