@@ -1,0 +1,108 @@
+// Command gen writes what the kernel embeds about compiled packages: symbol tables for the interpreter,
+// export data for the type checker, and documentation.
+//
+//	go generate ./kernel/symbols          # everything
+//	go run ./kernel/symbols/gen -own      # only the packages of this module, after their API has changed
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// own are the packages of this module that cells can use.
+var own = []string{
+	"lyceum/kernel/display", "lyceum/plotting",
+	"lyceum/lib/checkpoint", "lyceum/lib/datasets", "lyceum/lib/evaluate", "lyceum/lib/lossfn", "lyceum/lib/nn",
+	"lyceum/lib/optim", "lyceum/lib/posttrain", "lyceum/lib/sampling", "lyceum/lib/stop", "lyceum/lib/tensor",
+	"lyceum/lib/tokenize", "lyceum/lib/transformer", "lyceum/lib/zoo",
+}
+
+// left are packages of the standard library that no cell can use: they need a special compiler, differ per
+// system in ways that a table cannot hold, or are for the toolchain.
+var left = map[string]bool{"plugin": true, "runtime/cgo": true, "runtime/race": true, "unsafe": true, "log/syslog": true,
+	"testing/cryptotest": true, "runtime/coverage": true, "runtime/secret": true, "simd/archsimd": true, "crypto/internal": true}
+
+func main() {
+	onlyOwn := flag.Bool("own", false, "only the packages of this module")
+	dir := flag.String("dir", "kernel/symbols", "the folder of package symbols")
+	flag.Parse()
+	if err := run(*dir, *onlyOwn); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir string, onlyOwn bool) error {
+	ownPaths := existing(own)
+	if err := tables(filepath.Join(dir, "own"), "own", ownPaths); err != nil {
+		return err
+	}
+	if err := pack(filepath.Join(dir, "data", "own"), ownPaths); err != nil {
+		return err
+	}
+	if onlyOwn {
+		return nil
+	}
+	paths, err := standard()
+	if err != nil {
+		return err
+	}
+	if err := tables(filepath.Join(dir, "std"), "std", paths); err != nil {
+		return err
+	}
+	return pack(filepath.Join(dir, "data", "std"), append(paths, "unsafe"))
+}
+
+// existing drops packages that are not there.
+func existing(paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		if exec.Command("go", "list", p).Run() == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// standard lists the importable packages of the standard library.
+func standard() ([]string, error) {
+	out, err := exec.Command("go", "list", "std").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list std: %w", err)
+	}
+	var paths []string
+	for _, p := range strings.Fields(string(out)) {
+		if !left[p] && !strings.Contains(p, "internal") && !strings.HasPrefix(p, "vendor/") {
+			paths = append(paths, p)
+		}
+	}
+	return paths, nil
+}
+
+// each runs f for every path on all processors and returns the first error.
+func each(paths []string, f func(path string) error) error {
+	var wg sync.WaitGroup
+	errs := make(chan error, len(paths))
+	sem := make(chan bool, runtime.NumCPU())
+	for _, p := range paths {
+		wg.Add(1)
+		sem <- true
+		go func() {
+			defer wg.Done()
+			defer func() { <-sem }()
+			if err := f(p); err != nil {
+				errs <- fmt.Errorf("%s: %w", p, err)
+			}
+		}()
+	}
+	wg.Wait()
+	close(errs)
+	return <-errs
+}
