@@ -23,14 +23,9 @@ func (t *tiles) packB(dst []float32, b matrix, k0, kk, j, cols int) {
 	}
 }
 
-// packA copies rows i..i+rows and columns k0..k0+kk of the operand A to dst as [kk][rows].
+// packA copies rows i..i+rows and columns k0..k0+kk of A, which is not transposed, to dst as [kk][rows].
 func (t *tiles) packA(dst []float32, a matrix, i, rows, k0, kk int) {
-	dst = dst[:kk*rows]
-	if a.trans {
-		t.copyNarrow(&dst[0], a.at(i, k0), a.ld, kk, rows)
-	} else {
-		t.transpose(&dst[0], rows, a.at(i, k0), a.ld, rows, kk)
-	}
+	t.transpose(&dst[:kk*rows][0], rows, a.at(i, k0), a.ld, rows, kk)
 }
 
 func scalarTranspose(dst *float32, ldd int, src *float32, lds, rows, cols int) {

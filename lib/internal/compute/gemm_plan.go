@@ -6,16 +6,20 @@ func ptr(p *float32) unsafe.Pointer { return unsafe.Pointer(p) }
 
 // How a product is cut up. The limits are in elements and depend on sizes only, never on the number of workers.
 const (
-	sharedA    = 4 << 20 // A of more elements than this does not stay in the last-level cache between panels
+	sharedA    = 3 << 20 // A of more elements than this does not stay in the last-level cache between panels
 	panelK     = 2048    // longest run of k in one packed panel: 32 columns of it are 256 KB
 	blockK     = 512     // run of k per pass when A and B are both packed
 	blockRows  = 140     // rows of A packed together then: 280 KB
 	fewPanels  = 8       // with fewer panels than this, rows are shared out, not panels
-	badStride  = 256     // rows this many elements apart fall on the same cache sets
+	badStride  = 1024    // rows this many elements apart fall on one cache set
+	poorStride = 512     // and these on two, which hurts less than copying when A is large:
+	poorRoom   = 1 << 20 // more elements than this
+	dotsMost   = 16      // rows of A up to which A * B^T is done without copying B
+	dotsSpan   = 1 << 15 // elements of B that one range of it reads
 	serialWork = 1 << 15 // products smaller than this many multiply-adds are not worth waking anyone
 )
 
-// run chooses between two plans.
+// run chooses between three plans. dots is for few rows, below.
 //
 // panels: workers take panels of tile-width columns of B from a counter; each packs its own panel and sweeps all rows of
 // A, which stays where it is (or is packed once beforehand). No barrier, no shared dirty lines.
@@ -26,15 +30,47 @@ func (g *gemmCall) run() {
 	t := active.tiles
 	panels := (g.n-1)/t.cols + 1
 	switch {
+	case g.m <= dotsMost && g.b.trans && !g.a.trans && t.dots4 != nil:
+		g.dots(t)
 	case g.m*g.n*g.k <= serialWork:
 		g.serial(t)
-	case g.m <= t.rows && !g.a.trans:
-		g.panels(t, false)
 	case g.m*g.k > sharedA || (panels < fewPanels && g.m > blockRows):
 		g.blocks(t)
 	default:
-		g.panels(t, g.a.trans || g.a.ld%badStride == 0)
+		g.panels(t, g.packsA(t))
 	}
+}
+
+// dots computes A * B^T for few rows of A: rows of B are read once, in place, along k.
+func (g *gemmCall) dots(t *tiles) {
+	grain := max(dotsSpan/g.k&^3, 4)
+	add := 0
+	if g.add {
+		add = 1
+	}
+	parallelStop(g.n, grain, func(lo, hi int) {
+		for j := lo; j < hi; {
+			table, step := t.dots4, 4
+			if hi-j < 4 {
+				table, step = t.dots1, 1
+			}
+			for i := 0; i < g.m; {
+				rows := rowsOfTile(g.m, i, len(table)-1)
+				table[rows](g.k, g.a.at(i, 0), g.a.ld, g.b.at(0, j), g.b.ld, offset(g.c, i*g.ldc+j), g.ldc, g.alpha, add)
+				i += rows
+			}
+			j += step
+		}
+	})
+}
+
+// packsA says whether rows of A must be copied before they are swept, because they are so far apart that the rows of a tile
+// fall on the same one or two cache sets. Columns of a transposed A never do: a tile reads them side by side.
+func (g *gemmCall) packsA(t *tiles) bool {
+	if g.a.trans || g.m <= t.rows {
+		return false
+	}
+	return g.a.ld%badStride == 0 || g.a.ld%poorStride == 0 && g.m*g.k <= poorRoom
 }
 
 // serial runs the product on the calling goroutine.
@@ -158,7 +194,7 @@ func (g *gemmCall) block(t *tiles, i0, height, k0, kk int, packed, packedB []flo
 	if g.add || k0 > 0 {
 		add = 1
 	}
-	for i := 0; i < height; {
+	for i := 0; i < height && !g.a.trans; {
 		rows := rowsOfTile(height, i, t.rows)
 		t.packA(packed[i*kk:], g.a, i0+i, rows, k0, kk)
 		i += rows
@@ -167,7 +203,11 @@ func (g *gemmCall) block(t *tiles, i0, height, k0, kk int, packed, packedB []flo
 		b := &packedB[j*kk]
 		for i := 0; i < height; {
 			rows := rowsOfTile(height, i, t.rows)
-			t.byCol[rows](kk, &packed[i*kk], rows, b, t.cols, offset(g.c, (i0+i)*g.ldc+j), g.ldc, g.alpha, add, min(t.cols, g.n-j))
+			a, lda := &packed[i*kk], rows
+			if g.a.trans {
+				a, lda = g.a.at(i0+i, k0), g.a.ld
+			}
+			t.byCol[rows](kk, a, lda, b, t.cols, offset(g.c, (i0+i)*g.ldc+j), g.ldc, g.alpha, add, min(t.cols, g.n-j))
 			i += rows
 		}
 	}

@@ -73,7 +73,7 @@ func TestGemmMatchesDefinition(t *testing.T) {
 func TestGemmPlans(t *testing.T) {
 	// Each plan by itself, on shapes that have tails in every direction.
 	onEachLevel(t, func(t *testing.T) {
-		for _, plan := range []string{"serial", "panels", "packed", "blocks"} {
+		for _, plan := range []string{"serial", "panels", "packed", "blocks", "dots"} {
 			for v := range 4 {
 				m, n, k := 157, 101, 1100
 				transA, transB := v&1 != 0, v&2 != 0
@@ -92,9 +92,14 @@ func TestGemmPlans(t *testing.T) {
 				case "serial":
 					g.serial(active.tiles)
 				case "panels", "packed":
-					g.panels(active.tiles, plan == "packed")
+					g.panels(active.tiles, plan == "packed" && !transA)
 				case "blocks":
 					g.blocks(active.tiles)
+				case "dots":
+					if transA || !transB || active.tiles.dots4 == nil {
+						continue
+					}
+					g.dots(active.tiles)
 				}
 				naiveGemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0, want, n)
 				nearly(t, fmt.Sprint(plan, transA, transB), c, want, gemmTolerance)

@@ -207,6 +207,30 @@ func compareTile(t *testing.T, tl *tiles, rows, cols, k int, byRow bool) {
 	g.done(what)
 }
 
+func TestDotsOnAllTails(t *testing.T) {
+	onEachLevel(t, func(t *testing.T) {
+		for n, table := range map[int][]dotFunc{4: active.tiles.dots4, 1: active.tiles.dots1} {
+			for rows := 1; rows < len(table); rows++ {
+				for k := 1; k < 70; k++ {
+					g := &guards{t: t}
+					r := source(uint64(rows*100 + k))
+					lda, ldb, ldc := k+1, k+3, n+2
+					a, b := g.copyOf(normals(r, (rows-1)*lda+k)), g.copyOf(normals(r, (n-1)*ldb+k))
+					c := g.copyOf(normals(r, (rows-1)*ldc+n))
+					want := append([]float32(nil), c...)
+					what := fmt.Sprintf("dots %dx%d k %d", rows, n, k)
+					for add := range 2 {
+						naiveGemm(false, true, rows, n, k, 0.5, a, lda, b, ldb, float32(add), want, ldc)
+						table[rows](k, &a[0], lda, &b[0], ldb, &c[0], ldc, 0.5, add)
+						nearly(t, what, c, want, spanTolerance)
+					}
+					g.done(what)
+				}
+			}
+		}
+	})
+}
+
 func TestCopiesOnAllTails(t *testing.T) {
 	onEachLevel(t, func(t *testing.T) {
 		tl := active.tiles
@@ -228,9 +252,6 @@ func TestCopiesOnAllTails(t *testing.T) {
 			}
 		}
 		for rows := 1; rows <= 9; rows++ {
-			for width := 1; width <= tl.rows; width++ {
-				compareCopy(t, rows, width, func(dst, src *float32, lds int) { tl.copyNarrow(dst, src, lds, rows, width) })
-			}
 			compareCopy(t, rows, tl.cols, func(dst, src *float32, lds int) { tl.copyColumns(dst, src, lds, rows) })
 		}
 	})

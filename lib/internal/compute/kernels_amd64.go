@@ -87,6 +87,42 @@ func tileRows14_512(k int, a *float32, lda int, b *float32, ldb int, c *float32,
 func tileCols14_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
+func dots1x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots1x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots2x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots2x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots3x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots3x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots4x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots4x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots5x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots5x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots6x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots6x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
 func dot512(x []float32, y []float32) float32
 
 //go:noescape
@@ -189,6 +225,18 @@ func tileRows6_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, 
 func tileCols6_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
+func dots1x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots1x1_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots2x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func dots2x1_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
 func dot256(x []float32, y []float32) float32
 
 //go:noescape
@@ -262,9 +310,6 @@ func copyColumns32(dst *float32, src *float32, lds, rows int)
 
 //go:noescape
 func copyColumns16(dst *float32, src *float32, lds, rows int)
-
-//go:noescape
-func copyNarrow(dst *float32, src *float32, lds, rows, width int)
 
 //go:noescape
 func peak512(turns int)

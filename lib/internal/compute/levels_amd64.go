@@ -44,7 +44,9 @@ func avx2Level() *level {
 
 func avx512Tiles() *tiles {
 	return &tiles{
-		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, copyNarrow: copyNarrow,
+		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32,
+		dots4: []dotFunc{nil, dots1x4_512, dots2x4_512, dots3x4_512, dots4x4_512, dots5x4_512, dots6x4_512},
+		dots1: []dotFunc{nil, dots1x1_512, dots2x1_512, dots3x1_512, dots4x1_512, dots5x1_512, dots6x1_512},
 		byRow: []tileFunc{nil, tileRows1_512, tileRows2_512, tileRows3_512, tileRows4_512, tileRows5_512, tileRows6_512, tileRows7_512, tileRows8_512, tileRows9_512, tileRows10_512, tileRows11_512, tileRows12_512, tileRows13_512, tileRows14_512},
 		byCol: []tileFunc{nil, tileCols1_512, tileCols2_512, tileCols3_512, tileCols4_512, tileCols5_512, tileCols6_512, tileCols7_512, tileCols8_512, tileCols9_512, tileCols10_512, tileCols11_512, tileCols12_512, tileCols13_512, tileCols14_512},
 	}
@@ -52,7 +54,9 @@ func avx512Tiles() *tiles {
 
 func avx2Tiles() *tiles {
 	return &tiles{
-		rows: 6, cols: 16, transpose: wideTranspose, copyColumns: copyColumns16, copyNarrow: copyNarrow,
+		rows: 6, cols: 16, transpose: wideTranspose, copyColumns: copyColumns16,
+		dots4: []dotFunc{nil, dots1x4_256, dots2x4_256},
+		dots1: []dotFunc{nil, dots1x1_256, dots2x1_256},
 		byRow: []tileFunc{nil, tileRows1_256, tileRows2_256, tileRows3_256, tileRows4_256, tileRows5_256, tileRows6_256},
 		byCol: []tileFunc{nil, tileCols1_256, tileCols2_256, tileCols3_256, tileCols4_256, tileCols5_256, tileCols6_256},
 	}

@@ -2,24 +2,6 @@
 
 #include "textflag.h"
 
-DATA tileMask<>+0(SB)/8, $-1
-DATA tileMask<>+8(SB)/8, $-1
-DATA tileMask<>+16(SB)/8, $-1
-DATA tileMask<>+24(SB)/8, $-1
-DATA tileMask<>+32(SB)/8, $-1
-DATA tileMask<>+40(SB)/8, $-1
-DATA tileMask<>+48(SB)/8, $-1
-DATA tileMask<>+56(SB)/8, $-1
-DATA tileMask<>+64(SB)/8, $0
-DATA tileMask<>+72(SB)/8, $0
-DATA tileMask<>+80(SB)/8, $0
-DATA tileMask<>+88(SB)/8, $0
-DATA tileMask<>+96(SB)/8, $0
-DATA tileMask<>+104(SB)/8, $0
-DATA tileMask<>+112(SB)/8, $0
-DATA tileMask<>+120(SB)/8, $0
-GLOBL tileMask<>(SB), RODATA|NOPTR, $128
-
 // func transpose8(dst *float32, ldd int, src *float32, lds, cols int)
 TEXT ·transpose8(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
@@ -119,31 +101,6 @@ row:
 	ADDQ DX, SI
 	ADDQ $64, DI
 	SUBQ $1, CX
-	JNZ row
-	VZEROUPPER
-	RET
-
-// func copyNarrow(dst *float32, src *float32, lds, rows, width int)
-TEXT ·copyNarrow(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ lds+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ width+32(FP), CX
-	SHLQ $2, DX
-	SHLQ $2, CX
-	LEAQ tileMask<>+64(SB), AX
-	SUBQ CX, AX
-	VMOVUPS (AX), Y14
-	VMOVUPS 32(AX), Y15
-row:
-	VMASKMOVPS (SI), Y14, Y0
-	VMASKMOVPS 32(SI), Y15, Y1
-	VMASKMOVPS Y0, Y14, (DI)
-	VMASKMOVPS Y1, Y15, 32(DI)
-	ADDQ DX, SI
-	ADDQ CX, DI
-	SUBQ $1, BX
 	JNZ row
 	VZEROUPPER
 	RET

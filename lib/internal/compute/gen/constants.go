@@ -27,11 +27,16 @@ func (a *asm) constants() {
 		fmt.Fprintf(&a.buf, "GLOBL %s<>(SB), RODATA|NOPTR, $32\n", c.name)
 	}
 	if a.width == 8 {
-		for i := range 8 {
-			fmt.Fprintf(&a.buf, "DATA spanMask<>+%d(SB)/8, $%d\n", 8*i, map[bool]int{true: -1, false: 0}[i < 4])
-		}
-		a.buf.WriteString("GLOBL spanMask<>(SB), RODATA|NOPTR, $64\n")
+		a.spanMaskTable()
 	}
+}
+
+// spanMaskTable is 8 words of ones and 8 of zeros, for spanMask.
+func (a *asm) spanMaskTable() {
+	for i := range 8 {
+		fmt.Fprintf(&a.buf, "DATA spanMask<>+%d(SB)/8, $%d\n", 8*i, map[bool]int{true: -1, false: 0}[i < 4])
+	}
+	a.buf.WriteString("GLOBL spanMask<>(SB), RODATA|NOPTR, $64\n")
 }
 
 func f32(x float64) uint32 { return math.Float32bits(float32(x)) }

@@ -9,11 +9,9 @@ import (
 // move more bytes.
 func packFile(stubs *bytes.Buffer) []byte {
 	a := newAsm(avx2, stubs)
-	a.maskTable()
 	a.transpose8()
 	a.copyColumns(32)
 	a.copyColumns(16)
-	a.copyNarrow()
 	return a.buf.Bytes()
 }
 
@@ -78,32 +76,6 @@ func (a *asm) copyColumns(width int) {
 	a.op("ADDQ DX, SI")
 	a.op("ADDQ $%d, DI", 4*width)
 	a.op("SUBQ $1, CX")
-	a.op("JNZ row")
-	a.ret()
-}
-
-// copyNarrow copies rows of width elements, at most 16, one behind the other.
-func (a *asm) copyNarrow() {
-	a.function("copyNarrow", "(dst *float32, src *float32, lds, rows, width int)", 40)
-	a.op("MOVQ dst+0(FP), DI")
-	a.op("MOVQ src+8(FP), SI")
-	a.op("MOVQ lds+16(FP), DX")
-	a.op("MOVQ rows+24(FP), BX")
-	a.op("MOVQ width+32(FP), CX")
-	a.op("SHLQ $2, DX")
-	a.op("SHLQ $2, CX")
-	a.op("LEAQ tileMask<>+64(SB), AX")
-	a.op("SUBQ CX, AX")
-	a.op("VMOVUPS (AX), Y14")
-	a.op("VMOVUPS 32(AX), Y15")
-	a.at("row")
-	a.op("VMASKMOVPS (SI), Y14, Y0")
-	a.op("VMASKMOVPS 32(SI), Y15, Y1")
-	a.op("VMASKMOVPS Y0, Y14, (DI)")
-	a.op("VMASKMOVPS Y1, Y15, 32(DI)")
-	a.op("ADDQ DX, SI")
-	a.op("ADDQ CX, DI")
-	a.op("SUBQ $1, BX")
 	a.op("JNZ row")
 	a.ret()
 }

@@ -16,11 +16,16 @@ func tileFile(s *isa, stubs *bytes.Buffer) []byte {
 	a := newAsm(s, stubs)
 	if s == avx2 {
 		a.maskTable()
+		a.spanMaskTable()
 	}
 	for r := 1; r <= s.rows; r++ {
 		for _, byRow := range []bool{true, false} {
 			a.tile(r, byRow)
 		}
+	}
+	for r := 1; r <= s.dotRows(); r++ {
+		a.dotTile(r, 4)
+		a.dotTile(r, 1)
 	}
 	return a.buf.Bytes()
 }
