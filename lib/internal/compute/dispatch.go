@@ -40,6 +40,9 @@ type level struct {
 	adamw    func(p, g, m, v []float32, c *adamwConstants)
 	toBF16   func(dst []uint16, src []float32)
 	fromBF16 func(dst []float32, src []uint16)
+
+	halfDots  []halfDotsFunc // by number of rows; index 0 is unused, nil: not there
+	halfBlock int            // elements in a block of halfDots
 }
 
 // active is the level in use; tests switch it.

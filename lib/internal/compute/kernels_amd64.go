@@ -123,6 +123,24 @@ func dots6x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ld
 func dots6x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
 
 //go:noescape
+func fromBF16x512(dst *float32, src *uint16, vectors int)
+
+//go:noescape
+func toBF16x512(dst *uint16, src *float32, vectors int)
+
+//go:noescape
+func halfDots1x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func halfDots2x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func halfDots3x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func halfDots4x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
 func dot512(x []float32, y []float32) float32
 
 //go:noescape
@@ -235,6 +253,18 @@ func dots2x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ld
 
 //go:noescape
 func dots2x1_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func fromBF16x256(dst *float32, src *uint16, vectors int)
+
+//go:noescape
+func toBF16x256(dst *uint16, src *float32, vectors int)
+
+//go:noescape
+func halfDots1x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func halfDots2x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 
 //go:noescape
 func dot256(x []float32, y []float32) float32

@@ -25,6 +25,9 @@ func avx512Level() *level {
 	l.rmsForward, l.rmsBackward = rmsForward512, rmsBackward512
 	l.swiglu, l.swigluBack, l.gelu, l.geluBack = swiglu512, swigluBack512, gelu512, geluBack512
 	l.adamw, l.rotate = adamw512, rotate512
+	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 16, toBF16x512) }
+	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 16, fromBF16x512) }
+	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
 	return l
 }
 
@@ -39,6 +42,9 @@ func avx2Level() *level {
 	l.rmsForward, l.rmsBackward = rmsForward256, rmsBackward256
 	l.swiglu, l.swigluBack, l.gelu, l.geluBack = swiglu256, swigluBack256, gelu256, geluBack256
 	l.adamw, l.rotate = adamw256, rotate256
+	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 8, toBF16x256) }
+	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 8, fromBF16x256) }
+	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_256, halfDots2x4_256}, 16
 	return l
 }
 
@@ -76,4 +82,22 @@ func wideTranspose(dst *float32, ldd int, src *float32, lds, rows, cols int) {
 			transpose8(offset(dst, (cols-8)*ldd+i), ldd, offset(src, i*lds+cols-8), lds, 8)
 		}
 	}
+}
+
+// vectorsToBF16 converts whole vectors with f and the rest one by one.
+func vectorsToBF16(dst []uint16, src []float32, width int, f func(dst *uint16, src *float32, vectors int)) {
+	n := len(src) / width
+	if n > 0 {
+		f(&dst[0], &src[0], n)
+	}
+	scalarToBF16(dst[n*width:], src[n*width:])
+}
+
+// vectorsFromBF16 likewise.
+func vectorsFromBF16(dst []float32, src []uint16, width int, f func(dst *float32, src *uint16, vectors int)) {
+	n := len(src) / width
+	if n > 0 {
+		f(&dst[0], &src[0], n)
+	}
+	scalarFromBF16(dst[n*width:], src[n*width:])
 }

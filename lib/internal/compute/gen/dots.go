@@ -80,44 +80,52 @@ func (a *asm) dotStep(r, n int, masked bool) {
 	}
 }
 
-// storeDots adds up the elements of each sum and writes a row of C at a time. The sums of a row move to the first registers
-// on the way, because the instructions that add neighbours know only sixteen.
+// storeDots adds up the elements of each sum and writes a row of C at a time.
 func (a *asm) storeDots(r, n int) {
 	scale, spare := r*n, r*n+1
 	x := func(i int) string { return fmt.Sprintf("X%d", i) }
-	y := func(i int) string { return fmt.Sprintf("Y%d", i) }
 	a.op("VBROADCASTSS alpha+56(FP), %s", x(scale))
 	a.op("MOVQ add+64(FP), AX")
 	for i := range r {
-		at, extract := i*n, "VEXTRACTF128"
-		if a.width == 16 {
-			at, extract = 0, "VEXTRACTF32X4"
-			for j := range n {
-				a.op("VEXTRACTF64X4 $1, Z%d, %s", i*n+j, y(spare))
-				a.op("VADDPS %s, %s, %s", y(spare), y(i*n+j), y(j))
-			}
-		}
-		if n == 4 {
-			a.op("VHADDPS %s, %s, %s", y(at+1), y(at), y(at))
-			a.op("VHADDPS %s, %s, %s", y(at+3), y(at+2), y(at+2))
-			a.op("VHADDPS %s, %s, %s", y(at+2), y(at), y(at))
-		} else {
-			a.op("VHADDPS %s, %s, %s", y(at), y(at), y(at))
-			a.op("VHADDPS %s, %s, %s", y(at), y(at), y(at))
-		}
-		a.op("%s $1, %s, %s", extract, y(at), x(spare))
-		a.op("VADDPS %s, %s, %s", x(spare), x(at), x(at))
-		a.op("VMULPS %s, %s, %s", x(scale), x(at), x(at))
+		sum := a.fourSums(i, n, spare)
+		a.op("VMULPS %s, %s, %s", x(scale), sum, sum)
 		a.op("TESTQ AX, AX")
 		a.op("JZ set%d", i)
 		move := map[int]string{4: "VMOVUPS", 1: "VMOVSS"}[n]
 		a.op("%s (R8), %s", move, x(spare))
-		a.op("VADDPS %s, %s, %s", x(spare), x(at), x(at))
+		a.op("VADDPS %s, %s, %s", x(spare), sum, sum)
 		a.at(fmt.Sprintf("set%d", i))
-		a.op("%s %s, (R8)", move, x(at))
+		a.op("%s %s, (R8)", move, sum)
 		if i < r-1 {
 			a.op("ADDQ R9, R8")
 		}
 	}
 	a.ret()
+}
+
+// fourSums adds up the elements of the n sums (4 or 1) of row i side by side and returns the register that holds them.
+// With AVX-512 they move to the first registers on the way, because the instructions that add neighbours know only
+// sixteen; so rows must be taken in order.
+func (a *asm) fourSums(i, n, spare int) string {
+	x := func(i int) string { return fmt.Sprintf("X%d", i) }
+	y := func(i int) string { return fmt.Sprintf("Y%d", i) }
+	at, extract := i*n, "VEXTRACTF128"
+	if a.width == 16 {
+		at, extract = 0, "VEXTRACTF32X4"
+		for j := range n {
+			a.op("VEXTRACTF64X4 $1, Z%d, %s", i*n+j, y(spare))
+			a.op("VADDPS %s, %s, %s", y(spare), y(i*n+j), y(j))
+		}
+	}
+	if n == 4 {
+		a.op("VHADDPS %s, %s, %s", y(at+1), y(at), y(at))
+		a.op("VHADDPS %s, %s, %s", y(at+3), y(at+2), y(at+2))
+		a.op("VHADDPS %s, %s, %s", y(at+2), y(at), y(at))
+	} else {
+		a.op("VHADDPS %s, %s, %s", y(at), y(at), y(at))
+		a.op("VHADDPS %s, %s, %s", y(at), y(at), y(at))
+	}
+	a.op("%s $1, %s, %s", extract, y(at), x(spare))
+	a.op("VADDPS %s, %s, %s", x(spare), x(at), x(at))
+	return x(at)
 }

@@ -18,6 +18,7 @@ func main() {
 	stubs := newStubs()
 	for _, s := range []*isa{avx512, avx2} {
 		write("tiles_"+s.name+"_amd64.s", tileFile(s, stubs))
+		write("bf16_"+s.name+"_amd64.s", bf16File(s, stubs))
 		write("spans_"+s.name+"_amd64.s", spanFile(s, stubs))
 	}
 	write("pack_amd64.s", packFile(stubs))

@@ -1,0 +1,58 @@
+package compute
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestBF16MatrixMultiplies(t *testing.T) {
+	onEachLevel(t, func(t *testing.T) {
+		for _, s := range [][3]int{{1, 1, 1}, {1, 37, 64}, {2, 5, 33}, {3, 64, 100}, {4, 4, 31}, {7, 70, 65}, {16, 33, 96}, {17, 70, 40}, {50, 40, 129}} {
+			m, rows, cols := s[0], s[1], s[2]
+			r := source(31)
+			x, weights := normals(r, m*(cols+1)), normals(r, rows*cols)
+			w := NewBF16Matrix(weights, rows, cols)
+			rounded := make([]float32, rows*cols)
+			for i := range rows {
+				w.Row(rounded[i*cols:(i+1)*cols], i)
+			}
+			nearly(t, "rounding", rounded, weights, 1.0/256)
+			got, want := make([]float32, m*(rows+2)), make([]float32, m*(rows+2))
+			w.MulT(got, rows+2, x, cols+1, m)
+			naiveGemm(false, true, m, rows, cols, 1, x, cols+1, rounded, cols, 0, want, rows+2)
+			nearly(t, fmt.Sprint(s), got, want, gemmTolerance)
+
+			half := make([]uint16, rows*cols)
+			ToBF16(half, weights)
+			again := make([]float32, len(got))
+			BF16MatrixOf(half, rows, cols).MulT(again, rows+2, x, cols+1, m)
+			nearly(t, "from bfloat16", again, got, 0)
+		}
+	})
+	w := NewBF16Matrix(make([]float32, 6), 2, 3)
+	wantError(t, "short x", func() { w.MulT(make([]float32, 2), 2, make([]float32, 2), 3, 1) })
+	wantError(t, "row", func() { w.Row(make([]float32, 3), 2) })
+	wantError(t, "short w", func() { NewBF16Matrix(make([]float32, 5), 2, 3) })
+}
+
+// BenchmarkDecode multiplies one and sixteen rows with weights far larger than the cache; it reports bytes of weights read.
+func BenchmarkDecode(b *testing.B) {
+	const rows, cols = 49152, 576
+	weights := normals(source(1), rows*cols)
+	half := NewBF16Matrix(weights, rows, cols)
+	for _, m := range []int{1, 4, 16} {
+		x, y := normals(source(2), m*cols), make([]float32, m*rows)
+		b.Run(fmt.Sprintf("float32/%d", m), func(b *testing.B) {
+			b.SetBytes(4 * rows * cols)
+			for b.Loop() {
+				Gemm(false, true, m, rows, cols, 1, x, cols, weights, cols, 0, y, rows)
+			}
+		})
+		b.Run(fmt.Sprintf("bf16/%d", m), func(b *testing.B) {
+			b.SetBytes(2 * rows * cols)
+			for b.Loop() {
+				half.MulT(y, rows, x, cols, m)
+			}
+		})
+	}
+}
