@@ -2,12 +2,99 @@
 // and the tables under which the interpreter finds them.
 package rt
 
-import "reflect"
+import (
+	"fmt"
+	"reflect"
+	"sync"
+
+	"lyceum/kernel/session/rt/forge"
+)
 
 // Path is the import path under which lowered code finds this package.
 const Path = "lyceum/kernel/session/rt"
 
 // Symbols returns the table of this package in the form that interp.Use takes.
 func Symbols() map[string]map[string]reflect.Value {
-	return map[string]map[string]reflect.Value{Path + "/rt": {}}
+	t := map[string]reflect.Value{}
+	for name, f := range functions {
+		t[name] = reflect.ValueOf(f)
+	}
+	t["Stdout"] = reflect.ValueOf(&Stdout).Elem()
+	t["Stderr"] = reflect.ValueOf(&Stderr).Elem()
+	t["Stdin"] = reflect.ValueOf(&Stdin).Elem()
+	return map[string]map[string]reflect.Value{Path + "/rt": t}
+}
+
+var functions = map[string]any{
+	"Bind":      Bind,
+	"Is":        Is,
+	"Count":     Count,
+	"Clear":     Clear,
+	"NotNil":    NotNil,
+	"Runes":     Runes,
+	"MinInt":    least[int64],
+	"MinUint":   least[uint64],
+	"MinFloat":  least[float64],
+	"MinString": least[string],
+	"MaxInt":    greatest[int64],
+	"MaxUint":   greatest[uint64],
+	"MaxFloat":  greatest[float64],
+	"MaxString": greatest[string],
+	"Print":     Print,
+	"Println":   Println,
+	"NewLoop":   NewLoop,
+	"Enter":     Enter,
+	"Leave":     Leave,
+	"Finish":    Finish,
+}
+
+var (
+	mu    sync.Mutex
+	types = map[string]*forge.Named{}
+)
+
+// Register makes a type known by the symbol under which lowered code names it.
+func Register(sym string, n *forge.Named) {
+	mu.Lock()
+	types[sym] = n
+	mu.Unlock()
+}
+
+// Bind gives a method of a registered type its body; see forge.Named.Bind.
+func Bind(sym, method string, fn, value any) {
+	mu.Lock()
+	n := types[sym]
+	mu.Unlock()
+	var direct reflect.Value
+	if value != nil {
+		direct = reflect.ValueOf(value)
+	}
+	if n == nil {
+		panic(fmt.Sprintf("rt.Bind: no type %s", sym))
+	}
+	if err := n.Bind(method, reflect.ValueOf(fn), direct); err != nil {
+		panic(err)
+	}
+}
+
+// Is says whether the dynamic type of v is t, or implements it when t is an
+// interface type.
+func Is(v any, t reflect.Type) bool {
+	d := reflect.TypeOf(v)
+	if d == nil {
+		return false
+	}
+	if t.Kind() == reflect.Interface {
+		return d.Implements(t)
+	}
+	return d == t
+}
+
+// NotNil returns v, or panics as a method value of a nil interface does.
+func NotNil(v any) any {
+	if v == nil {
+		var e error
+		_ = e.Error()
+	}
+	return v
 }

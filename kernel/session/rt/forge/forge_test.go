@@ -79,6 +79,9 @@ func TestNameIdentityAndMethods(t *testing.T) {
 
 func TestMethodsAddedLater(t *testing.T) {
 	n := point(t, "Late")
+	if err := n.SetMethods(nil); err != nil {
+		t.Fatal(err)
+	}
 	v := reflect.New(n.Type()).Elem().Interface()
 	if _, ok := v.(fmt.Stringer); ok || fmt.Sprint(v) != "{0 0 <nil>}" {
 		t.Fatal("a Stringer too early")

@@ -18,9 +18,9 @@ import (
 // The mirror of internal/abi.Type and its relatives.
 
 type (
-	nameOff int32
-	typeOff int32
-	textOff int32
+	nameOffset int32
+	typeOffset int32
+	textOffset int32
 )
 
 type rtype struct {
@@ -33,8 +33,8 @@ type rtype struct {
 	kind      uint8
 	equal     unsafe.Pointer
 	gcData    unsafe.Pointer
-	str       nameOff
-	ptrToThis typeOff
+	str       nameOffset
+	ptrToThis typeOffset
 }
 
 const (
@@ -44,7 +44,7 @@ const (
 )
 
 type uncommon struct {
-	pkgPath nameOff
+	pkgPath nameOffset
 	mcount  uint16
 	xcount  uint16
 	moff    uint32
@@ -52,10 +52,10 @@ type uncommon struct {
 }
 
 type method struct {
-	name nameOff
-	mtyp typeOff
-	ifn  textOff
-	tfn  textOff
+	name nameOffset
+	mtyp typeOffset
+	ifn  textOffset
+	tfn  textOffset
 }
 
 type elemType struct { // pointer, slice
@@ -89,8 +89,8 @@ type mapType struct {
 }
 
 type imethod struct {
-	name nameOff
-	typ  typeOff
+	name nameOffset
+	typ  typeOffset
 }
 
 type interfaceType struct {
@@ -182,6 +182,6 @@ func varint(n int) []byte {
 
 // offName registers a name and returns the offset by which descriptors refer
 // to it.
-func offName(s string, exported bool) nameOff {
-	return nameOff(addReflectOff(unsafe.Pointer(newName(s, "", exported, false))))
+func offName(s string, exported bool) nameOffset {
+	return nameOffset(addReflectOff(unsafe.Pointer(newName(s, "", exported, false))))
 }

@@ -43,7 +43,10 @@ func (n *Named) SetMethods(ms []Method) error {
 			return err
 		}
 	}
-	n.seal()
+	if n.hasMethodSet {
+		n.rehash()
+	}
+	n.hasMethodSet = true
 	return nil
 }
 
@@ -73,10 +76,10 @@ func (n *Named) table(r *rtype, ms []Method, direct bool) error {
 			return err
 		}
 		hold(m.Type)
-		pc := textOff(addReflectOff(slotEntry(slot)))
+		pc := textOffset(addReflectOff(slotEntry(slot)))
 		out[i] = method{
 			name: offName(m.Name, token.IsExported(m.Name)),
-			mtyp: typeOff(addReflectOff(unsafe.Pointer(rtypeOf(m.Type)))),
+			mtyp: typeOffset(addReflectOff(unsafe.Pointer(rtypeOf(m.Type)))),
 			ifn:  pc, tfn: pc,
 		}
 		if token.IsExported(m.Name) {
@@ -146,7 +149,7 @@ func (n *Named) DefineInterface(ms []Method) error {
 	list := make([]imethod, len(ms))
 	for i, m := range ms {
 		hold(m.Type)
-		list[i] = imethod{offName(m.Name, token.IsExported(m.Name)), typeOff(addReflectOff(unsafe.Pointer(rtypeOf(m.Type))))}
+		list[i] = imethod{offName(m.Name, token.IsExported(m.Name)), typeOffset(addReflectOff(unsafe.Pointer(rtypeOf(m.Type))))}
 	}
 	hold(list)
 	it := (*interfaceType)(unsafe.Pointer(n.rt))

@@ -34,6 +34,12 @@ type Named struct {
 	rt, ptr *rtype
 	slots   map[slotKey]int
 	defined bool
+
+	hash         uint32
+	str, ptrStr  nameOffset
+	path         nameOffset
+	toThis       typeOffset
+	hasMethodSet bool
 }
 
 type slotKey struct {
@@ -104,25 +110,33 @@ func uncommonOf(r *rtype) *uncommon {
 	return (*uncommon)(unsafe.Add(unsafe.Pointer(r), headSize(reflect.Kind(r.kind&31))))
 }
 
-// seal gives T and *T their names and links them.
-func (n *Named) seal() {
+// rehash gives T and *T a hash that no type had before.
+func (n *Named) rehash() {
 	mu.Lock()
 	uniq++
 	h := fnv.New32a()
 	fmt.Fprint(h, n.name, uniq)
 	mu.Unlock()
-	n.rt.hash, n.ptr.hash = h.Sum32(), h.Sum32()*16777619
+	n.hash = h.Sum32()
+	n.rt.hash, n.ptr.hash = n.hash, n.hash*16777619
+}
+
+// seal gives T and *T their names and links them.
+func (n *Named) seal() {
+	if n.hash == 0 {
+		n.rehash()
+		n.str, n.ptrStr = offName(n.name, false), offName("*"+n.name, false)
+		n.toThis = typeOffset(addReflectOff(unsafe.Pointer(n.ptr)))
+		n.path = offName(n.pkg, false)
+	}
+	n.rt.hash, n.ptr.hash = n.hash, n.hash*16777619
 	n.rt.tflag = n.rt.tflag&^flagExtraStar | flagNamed | flagUncommon
 	n.ptr.tflag = n.ptr.tflag&^(flagExtraStar|flagNamed) | flagUncommon
-	if n.rt.str == 0 || n.rt.ptrToThis == 0 || !n.defined {
-		n.rt.str, n.ptr.str = offName(n.name, false), offName("*"+n.name, false)
-		n.rt.ptrToThis = typeOff(addReflectOff(unsafe.Pointer(n.ptr)))
-		n.ptr.ptrToThis = 0
-	}
-	path := offName(n.pkg, false)
+	n.rt.str, n.ptr.str = n.str, n.ptrStr
+	n.rt.ptrToThis, n.ptr.ptrToThis = n.toThis, 0
 	for _, r := range []*rtype{n.rt, n.ptr} {
 		u := uncommonOf(r)
-		u.pkgPath = path
+		u.pkgPath = n.path
 		u.moff = uint32(unsafe.Sizeof(uncommon{}))
 		if reflect.Kind(r.kind&31) == reflect.Func {
 			u.moff += maxParams * uint32(unsafe.Sizeof(uintptr(0)))
@@ -151,7 +165,6 @@ func (n *Named) Define(underlying reflect.Type) error {
 	if n.kind == reflect.Func {
 		n.copyParams(src, underlying.NumIn()+underlying.NumOut())
 	}
-	n.defined = false
 	n.seal()
 	n.defined = true
 	return nil

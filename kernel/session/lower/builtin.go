@@ -1,0 +1,87 @@
+package lower
+
+import (
+	"go/ast"
+	"go/types"
+)
+
+// builtin lowers a call of a predeclared function.
+func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
+	var name string
+	switch f := fun.(type) {
+	case *ast.Ident:
+		name = f.Name
+		if b, ok := l.info.Uses[f].(*types.Builtin); ok {
+			name = b.Name()
+		}
+	case *ast.SelectorExpr: // unsafe
+		return &ast.CallExpr{Fun: l.pkgSel("unsafe", f.Sel.Name, f.Pos()), Lparen: e.Lparen, Args: l.exprs(e.Args), Rparen: e.Rparen}
+	}
+	out := &ast.CallExpr{Fun: ident(name, e.Pos()), Lparen: e.Lparen, Ellipsis: e.Ellipsis, Rparen: e.Rparen}
+	switch name {
+	case "len", "cap":
+		x := l.expr(e.Args[0])
+		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok {
+			x = star(x)
+		}
+		out.Args = []ast.Expr{x}
+	case "make":
+		out.Args = append(out.Args, l.expr(e.Args[0]))
+		for _, a := range e.Args[1:] {
+			out.Args = append(out.Args, l.indexValue(a))
+		}
+	case "append":
+		elem := types.Type(types.Typ[types.Byte])
+		if s, ok := l.typeOf(e).Underlying().(*types.Slice); ok {
+			elem = s.Elem()
+		}
+		out.Args = append(out.Args, l.value(e.Args[0], l.typeOf(e)))
+		for _, a := range e.Args[1:] {
+			if e.Ellipsis.IsValid() {
+				out.Args = append(out.Args, l.expr(a))
+			} else {
+				out.Args = append(out.Args, l.value(a, elem))
+			}
+		}
+	case "delete":
+		m := l.typeOf(e.Args[0]).Underlying().(*types.Map)
+		out.Args = []ast.Expr{l.expr(e.Args[0]), l.value(e.Args[1], m.Key())}
+	case "panic":
+		out.Args = []ast.Expr{l.value(e.Args[0], types.NewInterfaceType(nil, nil))}
+	case "clear":
+		return l.rtCall("Clear", e.Pos(), l.expr(e.Args[0]))
+	case "min", "max":
+		return l.minMax(e, name)
+	case "print", "println":
+		f := map[string]string{"print": "Print", "println": "Println"}[name]
+		return l.rtCall(f, e.Pos(), l.exprs(e.Args)...)
+	default:
+		out.Args = l.exprs(e.Args)
+	}
+	return out
+}
+
+// minMax lowers min and max to calls of rt on the widest type of the kind.
+func (l *lowerer) minMax(e *ast.CallExpr, name string) ast.Expr {
+	t := l.typeOf(e)
+	b := t.Underlying().(*types.Basic)
+	wide, suffix := types.Int64, "Int"
+	switch {
+	case b.Info()&types.IsUnsigned != 0:
+		wide, suffix = types.Uint64, "Uint"
+	case b.Info()&types.IsFloat != 0:
+		wide, suffix = types.Float64, "Float"
+	case b.Info()&types.IsString != 0:
+		wide, suffix = types.String, "String"
+	}
+	fn := map[string]string{"min": "Min", "max": "Max"}[name] + suffix
+	c := l.rtCall(fn, e.Pos())
+	for _, a := range e.Args {
+		if tv := l.info.Types[a]; tv.Value != nil {
+			c.Args = append(c.Args, l.constExpr(tv.Value, types.Typ[wide], a.Pos()))
+			continue
+		}
+		c.Args = append(c.Args, call(l.typeExpr(types.Typ[wide], a.Pos()), l.expr(a)))
+	}
+	return call(parenType(l.typeExpr(t, e.Pos())), c)
+}

@@ -1,0 +1,243 @@
+package lower
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"sort"
+	"strings"
+
+	"lyceum/kernel/session/rt"
+)
+
+// Paths of the packages that lowered code imports besides those of the cell.
+const (
+	// CellPath is the package of Output.Symbols.
+	CellPath = "lyceum/cell"
+	prefix   = "lyp_"
+)
+
+// lowerer rewrites one cell.
+type lowerer struct {
+	in      Input
+	w       *World
+	info    *types.Info
+	imports map[string]string
+	decls   []ast.Decl
+	setup   []ast.Stmt
+	names   map[types.Object]string
+	taken   map[string]bool // local names of the current function
+	temps   int
+	fn      *function
+	globals map[types.Object]bool
+	bodies  map[string]bool // methods with a new body, by function name
+	pre     *[]ast.Stmt     // where statements go that must run before the current one
+}
+
+// function is the function whose body is being rewritten.
+type function struct {
+	sig     *types.Signature
+	results []string // names of the results, when they have one
+	outer   *function
+	loops   []*loop
+	facts   *facts
+	start   []ast.Stmt // declarations at the start of the body
+}
+
+// Cell lowers one cell. An error is a limit of the interpreter that cannot be
+// worked around; it bears the position of the construct.
+func Cell(in Input) (out Output, err error) {
+	l := &lowerer{
+		in: in, w: in.World, info: in.Info,
+		imports: map[string]string{}, names: map[types.Object]string{},
+		taken: map[string]bool{}, globals: map[types.Object]bool{}, bodies: map[string]bool{},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(typeError)
+			if !ok {
+				panic(r)
+			}
+			err = e.err
+		}
+	}()
+	stmts, result := l.cell()
+	out = Output{Imports: l.imports, Decls: l.decls, Setup: l.setup, Stmts: stmts, Result: result, Symbols: l.w.takeFresh()}
+	return out, nil
+}
+
+func (l *lowerer) cell() ([]ast.Stmt, ast.Expr) {
+	l.fn = &function{facts: l.collect(l.in.Decls, l.in.Stmts)}
+	l.declareTypes()
+	for _, d := range l.in.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			l.funcDecl(f)
+		}
+	}
+	l.bindMethods()
+	l.reset()
+	l.setup = append(l.setup, l.packageVars()...)
+	var stmts []ast.Stmt
+	var result ast.Expr
+	for i, s := range l.in.Stmts {
+		if e, ok := s.(*ast.ExprStmt); ok && i == len(l.in.Stmts)-1 && l.hasValue(e.X) {
+			stmts = append(stmts, l.withPre(func() []ast.Stmt { result = l.expr(e.X); return nil })...)
+			break
+		}
+		stmts = append(stmts, l.stmt(s)...)
+	}
+	return stmts, result
+}
+
+// hasValue says whether an expression statement yields something to show.
+func (l *lowerer) hasValue(e ast.Expr) bool {
+	tv, ok := l.info.Types[e]
+	return ok && !tv.IsVoid() && !tv.IsType() && !tv.IsBuiltin()
+}
+
+// reset begins a new scope of local names.
+func (l *lowerer) reset() { l.taken = map[string]bool{} }
+
+// declareTypes makes the types of the cell in source order, so that names are
+// stable, and those it refers to on the way.
+func (l *lowerer) declareTypes() {
+	for _, d := range l.in.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+			l.typeDecl(g)
+		}
+	}
+}
+
+func (l *lowerer) typeDecl(g *ast.GenDecl) {
+	for _, s := range g.Specs {
+		if tn, ok := l.info.Defs[s.(*ast.TypeSpec).Name].(*types.TypeName); ok && !tn.IsAlias() {
+			if n, ok := tn.Type().(*types.Named); ok && n.TypeParams().Len() == 0 {
+				l.runtimeType(n)
+			}
+		}
+	}
+}
+
+// fail reports a construct that cannot be lowered.
+func (l *lowerer) fail(pos token.Pos, format string, args ...any) {
+	at := ""
+	if l.in.Fset != nil && pos.IsValid() {
+		at = l.in.Fset.Position(pos).String() + ": "
+	}
+	panic(typeError{fmt.Errorf("%s%s", at, fmt.Sprintf(format, args...))})
+}
+
+// ---- names
+
+// isGlobal says whether an object lives at the package level of the
+// interpreter.
+func (l *lowerer) isGlobal(obj types.Object) bool {
+	if l.in.Name != nil {
+		return l.in.Name(obj) != ""
+	}
+	return obj.Parent() != nil && l.in.Pkg != nil && obj.Parent() == l.in.Pkg.Scope()
+}
+
+// name gives the name under which lowered code knows a variable or function.
+// Local names are unique within a function: the interpreter's scopes confuse
+// some that shadow each other, and none may hide a type or package.
+func (l *lowerer) name(obj types.Object) string {
+	if n, ok := l.names[obj]; ok {
+		return n
+	}
+	var n string
+	switch {
+	case obj.Name() == "_":
+		return "_"
+	case l.isGlobal(obj):
+		n = obj.Name()
+		if l.in.Name != nil {
+			n = l.in.Name(obj)
+		}
+		n = safeGlobal(n)
+	default:
+		n = l.local(obj.Name())
+	}
+	l.names[obj] = n
+	return n
+}
+
+// safeGlobal keeps a package-level name from hiding a predeclared one.
+func safeGlobal(n string) string {
+	if types.Universe.Lookup(n) != nil || n == "main" || n == "init" {
+		return prefix + "g_" + n
+	}
+	return n
+}
+
+func (l *lowerer) local(base string) string {
+	n := base
+	for i := 2; l.taken[n] || l.visible(n); i++ {
+		n = fmt.Sprintf("%s__%d", base, i)
+	}
+	l.taken[n] = true
+	return n
+}
+
+// visible says whether a name means something outside functions.
+func (l *lowerer) visible(n string) bool {
+	if types.Universe.Lookup(n) != nil || n == "init" || n == "main" {
+		return true
+	}
+	if l.in.Pkg == nil {
+		return false
+	}
+	_, obj := l.in.Pkg.Scope().LookupParent(n, token.NoPos)
+	return obj != nil
+}
+
+// temp returns a variable name for lowered code's own use.
+func (l *lowerer) temp(what string) string {
+	l.temps++
+	return fmt.Sprintf("%s%s%d", prefix, what, l.temps)
+}
+
+// ---- package references
+
+func (l *lowerer) pkgSel(path, name string, pos token.Pos) ast.Expr {
+	alias := prefix + sanitize(path)
+	l.imports[alias] = path
+	return &ast.SelectorExpr{X: ident(alias, pos), Sel: ident(name, pos)}
+}
+
+func (l *lowerer) cellSel(sym string, pos token.Pos) ast.Expr { return l.pkgSel(CellPath, sym, pos) }
+
+func (l *lowerer) rtSel(name string, pos token.Pos) ast.Expr { return l.pkgSel(rt.Path, name, pos) }
+
+// rtCall calls a function of rt.
+func (l *lowerer) rtCall(name string, pos token.Pos, args ...ast.Expr) *ast.CallExpr {
+	return call(l.rtSel(name, pos), args...)
+}
+
+func sanitize(path string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || r == '.' || r == '-' || r == '~' || r == '+' {
+			return '_'
+		}
+		return r
+	}, path)
+}
+
+// publish makes a value a symbol of package lyceum/cell.
+func (l *lowerer) publish(prefix string, v reflect.Value) string {
+	s := l.w.next(prefix)
+	l.w.fresh[s] = v
+	return s
+}
+
+// sortedKeys is for output that must not depend on map order.
+func sortedKeys[V any](m map[string]V) []string {
+	var ks []string
+	for k := range m {
+		ks = append(ks, k)
+	}
+	sort.Strings(ks)
+	return ks
+}

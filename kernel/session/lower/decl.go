@@ -1,0 +1,179 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// funcDecl lowers a function or method declaration.
+func (l *lowerer) funcDecl(d *ast.FuncDecl) {
+	f, ok := l.info.Defs[d.Name].(*types.Func)
+	if !ok || d.Body == nil {
+		return
+	}
+	sig := f.Type().(*types.Signature)
+	if sig.TypeParams().Len() > 0 || sig.RecvTypeParams().Len() > 0 {
+		return // only instances run
+	}
+	l.reset()
+	if sig.Recv() != nil {
+		l.methodDecl(d, f)
+		return
+	}
+	if d.Name.Name == "_" {
+		return
+	}
+	name := ""
+	if d.Name.Name == "init" {
+		name = l.temp("init")
+		l.setup = append(l.setup, &ast.ExprStmt{X: call(ident(name, d.Name.Pos()))})
+	} else {
+		name = l.name(f)
+	}
+	ft := l.signatureExpr(sig, d.Type.Func)
+	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(name, d.Name.Pos()), Type: ft, Body: l.body(d.Body, sig)})
+}
+
+// signatureExpr writes the type of a function with its parameter names.
+func (l *lowerer) signatureExpr(sig *types.Signature, pos token.Pos) *ast.FuncType {
+	ft := l.funcTypeExpr(sig, pos)
+	for i, f := range ft.Params.List {
+		f.Names = []*ast.Ident{l.paramName(sig.Params().At(i), pos)}
+	}
+	if named(sig.Results()) {
+		for i, f := range ft.Results.List {
+			v := sig.Results().At(i)
+			if v.Name() == "_" {
+				l.names[v] = l.temp("r")
+			}
+			f.Names = []*ast.Ident{ident(l.name(v), pos)}
+		}
+	}
+	return ft
+}
+
+func (l *lowerer) paramName(v *types.Var, pos token.Pos) *ast.Ident {
+	if v.Name() == "" || v.Name() == "_" {
+		return ident("_", pos)
+	}
+	return ident(l.name(v), pos)
+}
+
+func named(t *types.Tuple) bool { return t.Len() > 0 && t.At(0).Name() != "" }
+
+// funcLit lowers a function literal.
+func (l *lowerer) funcLit(e *ast.FuncLit) ast.Expr {
+	sig := l.typeOf(e).Underlying().(*types.Signature)
+	return &ast.FuncLit{Type: l.signatureExpr(sig, e.Type.Pos()), Body: l.body(e.Body, sig)}
+}
+
+// body lowers the body of a function with the given signature.
+func (l *lowerer) body(b *ast.BlockStmt, sig *types.Signature) *ast.BlockStmt {
+	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts}
+	if named(sig.Results()) {
+		for i := range sig.Results().Len() {
+			fn.results = append(fn.results, l.name(sig.Results().At(i)))
+		}
+	}
+	l.fn = fn
+	pre := l.pre
+	l.pre = nil
+	list := l.stmts(b.List)
+	l.pre = pre
+	l.fn = fn.outer
+	return &ast.BlockStmt{Lbrace: b.Lbrace, List: append(fn.prologue(), list...), Rbrace: b.Rbrace}
+}
+
+// packageVars declares the cell's package-level variables and returns the
+// statements that give them their values in initialization order.
+func (l *lowerer) packageVars() []ast.Stmt {
+	var out []ast.Stmt
+	seen := map[*types.Var]bool{}
+	for _, init := range l.info.InitOrder {
+		for _, v := range init.Lhs {
+			seen[v] = true
+		}
+		out = append(out, l.initStmt(init)...)
+	}
+	for _, d := range l.in.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.VAR {
+			continue
+		}
+		for _, s := range g.Specs {
+			vs := s.(*ast.ValueSpec)
+			if v, ok := l.info.Defs[vs.Names[0]].(*types.Var); ok && seen[v] {
+				l.declareGlobals(vs.Names)
+				continue
+			}
+			out = append(out, l.valueSpec(vs)...)
+		}
+	}
+	return out
+}
+
+func (l *lowerer) initStmt(init *types.Initializer) []ast.Stmt {
+	var lhs []ast.Expr
+	for _, v := range init.Lhs {
+		lhs = append(lhs, ident(l.name(v), v.Pos()))
+	}
+	return l.withPre(func() []ast.Stmt {
+		s := &ast.AssignStmt{Lhs: lhs, TokPos: init.Rhs.Pos(), Tok: token.ASSIGN}
+		if len(lhs) == 1 {
+			s.Rhs = []ast.Expr{l.value(init.Rhs, init.Lhs[0].Type())}
+		} else {
+			s.Rhs = []ast.Expr{l.expr(init.Rhs)}
+		}
+		return []ast.Stmt{s}
+	})
+}
+
+// declareGlobals declares package-level variables without values.
+func (l *lowerer) declareGlobals(names []*ast.Ident) {
+	for _, id := range names {
+		if v, ok := l.info.Defs[id].(*types.Var); ok && id.Name != "_" {
+			l.global(v, id.Pos())
+		}
+	}
+}
+
+// global declares a package-level variable once.
+func (l *lowerer) global(v *types.Var, pos token.Pos) {
+	if !l.globals[v] {
+		l.globals[v] = true
+		l.decls = append(l.decls, varDecl(pos, l.name(v), l.typeExpr(v.Type(), pos)))
+	}
+}
+
+// valueSpec lowers one line of a var declaration, at the package level or in a
+// function.
+func (l *lowerer) valueSpec(s *ast.ValueSpec) []ast.Stmt {
+	var out []ast.Stmt
+	for _, id := range s.Names {
+		v, ok := l.info.Defs[id].(*types.Var)
+		if !ok || id.Name == "_" {
+			continue
+		}
+		if l.isGlobal(v) {
+			l.global(v, id.Pos())
+		} else if len(s.Values) == 0 || len(s.Names) > 1 {
+			out = append(out, varStmt(id.Pos(), l.name(v), l.typeExpr(v.Type(), id.Pos())))
+		}
+	}
+	if len(s.Values) == 0 {
+		return out
+	}
+	lhs := make([]ast.Expr, len(s.Names))
+	for i, id := range s.Names {
+		lhs[i] = id
+	}
+	if v, ok := l.info.Defs[s.Names[0]].(*types.Var); ok && len(s.Names) == 1 && s.Names[0].Name != "_" && !l.isGlobal(v) {
+		return append(out, l.withPre(func() []ast.Stmt {
+			d := varDecl(s.Pos(), l.name(v), l.typeExpr(v.Type(), s.Pos()))
+			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{l.value(s.Values[0], v.Type())}
+			return []ast.Stmt{&ast.DeclStmt{Decl: d}}
+		})...)
+	}
+	return append(out, l.assignment(s.Pos(), lhs, s.Values, token.ASSIGN)...)
+}

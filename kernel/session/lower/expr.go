@@ -1,0 +1,180 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// typeOf is the type that go/types found for an expression.
+func (l *lowerer) typeOf(e ast.Expr) types.Type {
+	if tv, ok := l.info.Types[e]; ok && tv.Type != nil {
+		return tv.Type
+	}
+	if id, ok := e.(*ast.Ident); ok {
+		if obj := l.info.ObjectOf(id); obj != nil {
+			return obj.Type()
+		}
+	}
+	return types.Typ[types.Invalid]
+}
+
+// expr lowers an expression.
+func (l *lowerer) expr(e ast.Expr) ast.Expr {
+	if e == nil {
+		return nil
+	}
+	if tv, ok := l.info.Types[e]; ok {
+		if tv.Value != nil {
+			return l.constExpr(tv.Value, tv.Type, e.Pos())
+		}
+		if tv.IsType() {
+			return l.typeExpr(tv.Type, e.Pos())
+		}
+	}
+	switch e := e.(type) {
+	case *ast.Ident:
+		return l.identExpr(e)
+	case *ast.ParenExpr:
+		return &ast.ParenExpr{Lparen: e.Lparen, X: l.expr(e.X), Rparen: e.Rparen}
+	case *ast.FuncLit:
+		return l.funcLit(e)
+	case *ast.CompositeLit:
+		return l.composite(e, l.typeOf(e))
+	case *ast.SelectorExpr:
+		return l.selector(e)
+	case *ast.IndexExpr:
+		return l.indexExpr(e)
+	case *ast.SliceExpr:
+		return l.sliceExpr(e)
+	case *ast.TypeAssertExpr:
+		return l.assertion(e)
+	case *ast.CallExpr:
+		return l.call(e)
+	case *ast.StarExpr:
+		return &ast.StarExpr{Star: e.Star, X: l.expr(e.X)}
+	case *ast.UnaryExpr:
+		return l.unary(e)
+	case *ast.BinaryExpr:
+		return l.binary(e)
+	}
+	l.fail(e.Pos(), "unexpected expression %T", e)
+	return nil
+}
+
+// value lowers an expression that is assigned to something of type to.
+func (l *lowerer) value(e ast.Expr, to types.Type) ast.Expr {
+	return l.convertImplicit(l.expr(e), e, to)
+}
+
+func (l *lowerer) identExpr(e *ast.Ident) ast.Expr {
+	obj := l.info.ObjectOf(e)
+	switch obj := obj.(type) {
+	case nil:
+		return ident(e.Name, e.NamePos)
+	case *types.Nil:
+		return ident("nil", e.NamePos)
+	case *types.Builtin:
+		return ident(obj.Name(), e.NamePos)
+	case *types.Var, *types.Func:
+		if obj.Pkg() != nil && l.isDotImported(obj) {
+			return l.pkgSel(obj.Pkg().Path(), obj.Name(), e.NamePos)
+		}
+	}
+	return ident(l.name(obj), e.NamePos)
+}
+
+// isDotImported says whether a plain identifier means a symbol of a compiled
+// package.
+func (l *lowerer) isDotImported(obj types.Object) bool {
+	if obj.Pkg() == l.in.Pkg || obj.Parent() != obj.Pkg().Scope() || l.isGlobal(obj) {
+		return false
+	}
+	return l.w.compiled(obj)
+}
+
+func (l *lowerer) indexExpr(e *ast.IndexExpr) ast.Expr {
+	x := l.expr(e.X)
+	switch t := l.typeOf(e.X).Underlying().(type) {
+	case *types.Pointer:
+		x = paren(star(x))
+	case *types.Map:
+		return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: l.value(e.Index, t.Key()), Rbrack: e.Rbrack}
+	}
+	return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: l.indexValue(e.Index), Rbrack: e.Rbrack}
+}
+
+// indexValue lowers an index, length or shift count: constants are plain ints.
+func (l *lowerer) indexValue(e ast.Expr) ast.Expr {
+	if e == nil {
+		return nil
+	}
+	if tv := l.info.Types[e]; tv.Value != nil {
+		return l.constExpr(tv.Value, types.Typ[types.Int], e.Pos())
+	}
+	return l.expr(e)
+}
+
+func (l *lowerer) sliceExpr(e *ast.SliceExpr) ast.Expr {
+	x := l.expr(e.X)
+	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
+		x = star(x)
+	}
+	return &ast.SliceExpr{
+		X: paren(x), Lbrack: e.Lbrack, Rbrack: e.Rbrack, Slice3: e.Slice3,
+		Low: l.indexValue(e.Low), High: l.indexValue(e.High), Max: l.indexValue(e.Max),
+	}
+}
+
+func (l *lowerer) assertion(e *ast.TypeAssertExpr) ast.Expr {
+	return &ast.TypeAssertExpr{X: paren(l.expr(e.X)), Lparen: e.Lparen, Type: l.typeExpr(l.info.Types[e.Type].Type, e.Type.Pos()), Rparen: e.Rparen}
+}
+
+func (l *lowerer) unary(e *ast.UnaryExpr) ast.Expr {
+	if e.Op == token.AND {
+		if c, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
+			return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.composite(c, l.typeOf(c))}
+		}
+	}
+	return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.expr(e.X)}
+}
+
+func (l *lowerer) binary(e *ast.BinaryExpr) ast.Expr {
+	out := &ast.BinaryExpr{OpPos: e.OpPos, Op: e.Op}
+	switch e.Op {
+	case token.SHL, token.SHR:
+		out.X, out.Y = paren(l.expr(e.X)), l.shiftCount(e.Y)
+	case token.EQL, token.NEQ:
+		out.X, out.Y = l.expr(e.X), l.expr(e.Y)
+		tx, ty := l.typeOf(e.X), l.typeOf(e.Y)
+		if types.IsInterface(tx) != types.IsInterface(ty) && !isNil(ty) && !isNil(tx) {
+			// One side is converted to the interface type of the other.
+			if types.IsInterface(tx) {
+				out.Y = l.convertImplicit(out.Y, e.Y, tx)
+			} else {
+				out.X = l.convertImplicit(out.X, e.X, ty)
+			}
+		}
+	default:
+		out.X, out.Y = l.expr(e.X), l.expr(e.Y)
+	}
+	return out
+}
+
+func isNil(t types.Type) bool {
+	b, ok := t.(*types.Basic)
+	return ok && b.Kind() == types.UntypedNil
+}
+
+// shiftCount lowers the right operand of a shift. The interpreter takes a
+// negative count for a huge one; Go panics.
+func (l *lowerer) shiftCount(e ast.Expr) ast.Expr {
+	y := l.indexValue(e)
+	if l.info.Types[e].Value != nil {
+		return y
+	}
+	if b, ok := l.typeOf(e).Underlying().(*types.Basic); ok && b.Info()&types.IsUnsigned == 0 {
+		return l.rtCall("Count", e.Pos(), call(ident("int", e.Pos()), y))
+	}
+	return paren(y)
+}

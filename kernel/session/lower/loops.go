@@ -1,0 +1,201 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+func (l *lowerer) forStmt(s *ast.ForStmt, label string) []ast.Stmt {
+	pre, init := l.simple(s.Init)
+	out := &ast.ForStmt{For: s.For, Init: init}
+	condPre := l.withPre(func() []ast.Stmt { out.Cond = l.expr(s.Cond); return nil })
+	postPre, post := l.simple(s.Post)
+	if len(condPre)+len(postPre) > 0 {
+		l.fail(s.Pos(), "this loop header is not supported")
+	}
+	out.Post = post
+	lp := &loop{label: label, loops: true}
+	loop := l.inLoop(lp, func() ast.Stmt { out.Body = l.block(s.Body); return out })
+	if len(pre) > 0 {
+		return []ast.Stmt{block(s.Pos(), append(pre, loop)...)}
+	}
+	return []ast.Stmt{loop}
+}
+
+func (l *lowerer) rangeStmt(s *ast.RangeStmt, label string) []ast.Stmt {
+	switch t := l.typeOf(s.X).Underlying().(type) {
+	case *types.Signature:
+		return l.rangeFunc(s, label)
+	case *types.Basic:
+		if t.Info()&types.IsString != 0 {
+			return l.rangeString(s, label)
+		}
+		return l.rangeInt(s, label)
+	case *types.Array:
+		return l.rangeArray(s, label, l.expr(s.X))
+	case *types.Pointer:
+		return l.rangeArrayPointer(s, label)
+	case *types.Chan:
+		return l.rangeNative(s, label, l.plainChan(s.X))
+	}
+	return l.rangeNative(s, label, l.expr(s.X))
+}
+
+// rangeNative keeps the form of a range loop.
+func (l *lowerer) rangeNative(s *ast.RangeStmt, label string, x ast.Expr) []ast.Stmt {
+	out := &ast.RangeStmt{For: s.For, TokPos: s.TokPos, Tok: s.Tok, Range: s.Range, X: x}
+	var head []ast.Stmt
+	for _, v := range []struct {
+		from ast.Expr
+		to   *ast.Expr
+	}{{s.Key, &out.Key}, {s.Value, &out.Value}} {
+		if v.from == nil {
+			continue
+		}
+		name, set := l.rangeVar(v.from, s.Tok)
+		*v.to = ident(name, v.from.Pos())
+		head = append(head, set...)
+	}
+	if s.Key != nil {
+		out.Tok = token.DEFINE
+	}
+	if isBlank(out.Key) && (out.Value == nil || isBlank(out.Value)) {
+		out.Key, out.Value = nil, nil
+		out.Tok = token.ILLEGAL
+	}
+	return []ast.Stmt{l.inLoop(&loop{label: label, loops: true}, func() ast.Stmt {
+		out.Body = l.block(s.Body)
+		out.Body.List = append(head, out.Body.List...)
+		return out
+	})}
+}
+
+func isBlank(e ast.Expr) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == "_"
+}
+
+// counted builds for i := 0; i < n; i++ { head; body } over a hidden counter
+// of type int or t.
+func (l *lowerer) counted(s *ast.RangeStmt, label, i string, n ast.Expr, zero ast.Expr, head []ast.Stmt) ast.Stmt {
+	pos := s.Pos()
+	return l.inLoop(&loop{label: label, loops: true}, func() ast.Stmt {
+		b := l.block(s.Body)
+		b.List = append(head, b.List...)
+		return &ast.ForStmt{
+			For: s.For, Init: define(pos, i, zero), Cond: binary(ident(i, pos), token.LSS, n),
+			Post: &ast.IncDecStmt{X: ident(i, pos), TokPos: pos, Tok: token.INC}, Body: b,
+		}
+	})
+}
+
+// rangeInt lowers a range over an integer n.
+func (l *lowerer) rangeInt(s *ast.RangeStmt, label string) []ast.Stmt {
+	pos := s.Pos()
+	t := l.typeOf(s.X)
+	if s.Key != nil && !isBlank(s.Key) {
+		t = l.typeOf(s.Key)
+	}
+	t = types.Default(t)
+	var pre []ast.Stmt
+	var n ast.Expr
+	if tv := l.info.Types[s.X]; tv.Value != nil {
+		n = l.constExpr(tv.Value, t, s.X.Pos())
+	} else {
+		name := l.temp("n")
+		pre = append(pre, define(pos, name, l.expr(s.X)))
+		n = ident(name, pos)
+	}
+	var zero ast.Expr = intLit(0, pos)
+	if !types.Identical(t, types.Typ[types.Int]) {
+		zero = call(parenType(l.typeExpr(t, pos)), zero)
+	}
+	i, head := l.counter(s, s.Key, t)
+	loop := l.counted(s, label, i, n, zero, head)
+	if len(pre) > 0 {
+		return []ast.Stmt{block(pos, append(pre, loop)...)}
+	}
+	return []ast.Stmt{loop}
+}
+
+// counter names the counting variable of a lowered range loop. When the body
+// captures or changes the loop variable, that is a copy made in each round.
+func (l *lowerer) counter(s *ast.RangeStmt, key ast.Expr, t types.Type) (string, []ast.Stmt) {
+	if key == nil || isBlank(key) {
+		return l.temp("i"), nil
+	}
+	if id, ok := key.(*ast.Ident); ok && s.Tok == token.DEFINE {
+		v := l.info.Defs[id]
+		if !l.fn.facts.shared[v] && !l.fn.facts.changed[v] {
+			return l.name(v), nil
+		}
+		i := l.temp("i")
+		return i, []ast.Stmt{define(id.Pos(), l.name(v), ident(i, id.Pos()))}
+	}
+	i := l.temp("i")
+	return i, l.withPre(func() []ast.Stmt {
+		return []ast.Stmt{assign(key.Pos(), l.expr(key), ident(i, key.Pos()))}
+	})
+}
+
+// rangeString lowers a range over a string: rt decodes it at once, the
+// interpreter miscounts after bytes that are not ASCII.
+func (l *lowerer) rangeString(s *ast.RangeStmt, label string) []ast.Stmt {
+	pos := s.Pos()
+	at, runes, k := l.temp("at"), l.temp("runes"), l.temp("k")
+	x := call(ident("string", pos), l.expr(s.X))
+	pre := defines(pos, []string{at, runes}, l.rtCall("Runes", pos, x))
+	var head []ast.Stmt
+	for _, v := range []struct {
+		e    ast.Expr
+		list string
+	}{{s.Key, at}, {s.Value, runes}} {
+		if v.e == nil || isBlank(v.e) {
+			continue
+		}
+		head = append(head, l.setVar(v.e, s.Tok, index(ident(v.list, pos), ident(k, pos)))...)
+	}
+	loop := l.counted(s, label, k, call(ident("len", pos), ident(at, pos)), intLit(0, pos), head)
+	return []ast.Stmt{block(pos, pre, &ast.AssignStmt{Lhs: []ast.Expr{ident("_", pos)}, TokPos: pos, Tok: token.ASSIGN, Rhs: []ast.Expr{ident(runes, pos)}}, loop)}
+}
+
+// setVar defines or assigns a loop variable.
+func (l *lowerer) setVar(e ast.Expr, tok token.Token, value ast.Expr) []ast.Stmt {
+	if id, ok := e.(*ast.Ident); ok && tok == token.DEFINE {
+		return []ast.Stmt{define(e.Pos(), l.name(l.info.Defs[id]), value)}
+	}
+	return l.withPre(func() []ast.Stmt { return []ast.Stmt{assign(e.Pos(), l.expr(e), value)} })
+}
+
+// rangeArray lowers a range over an array: the loop walks over a copy when it
+// looks at the values.
+func (l *lowerer) rangeArray(s *ast.RangeStmt, label string, x ast.Expr) []ast.Stmt {
+	pos := s.Pos()
+	n := l.typeOf(s.X).Underlying().(*types.Array).Len()
+	k, head := l.counter(s, s.Key, types.Typ[types.Int])
+	var pre []ast.Stmt
+	if s.Value != nil && !isBlank(s.Value) {
+		a := l.temp("a")
+		pre = []ast.Stmt{define(pos, a, x)}
+		head = append(head, l.setVar(s.Value, s.Tok, index(ident(a, pos), ident(k, pos)))...)
+	}
+	loop := l.counted(s, label, k, intLit(n, pos), intLit(0, pos), head)
+	return []ast.Stmt{block(pos, append(pre, loop)...)}
+}
+
+// rangeArrayPointer lowers a range over a pointer to an array, which is not
+// copied and, without values, not looked at.
+func (l *lowerer) rangeArrayPointer(s *ast.RangeStmt, label string) []ast.Stmt {
+	pos := s.Pos()
+	n := l.typeOf(s.X).Underlying().(*types.Pointer).Elem().Underlying().(*types.Array).Len()
+	p := l.temp("a")
+	pre := define(pos, p, l.expr(s.X))
+	k, head := l.counter(s, s.Key, types.Typ[types.Int])
+	use := ast.Stmt(&ast.AssignStmt{Lhs: []ast.Expr{ident("_", pos)}, TokPos: pos, Tok: token.ASSIGN, Rhs: []ast.Expr{ident(p, pos)}})
+	if s.Value != nil && !isBlank(s.Value) {
+		head = append(head, l.setVar(s.Value, s.Tok, index(paren(star(ident(p, pos))), ident(k, pos)))...)
+	}
+	loop := l.counted(s, label, k, intLit(n, pos), intLit(0, pos), head)
+	return []ast.Stmt{block(pos, pre, use, loop)}
+}

@@ -1,0 +1,106 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
+	pre, init := l.simple(s.Init)
+	out := &ast.SwitchStmt{Switch: s.Switch}
+	tagPre := l.withPre(func() []ast.Stmt {
+		if s.Tag != nil {
+			out.Tag = l.expr(s.Tag)
+		}
+		return nil
+	})
+	sw := l.inLoop(&loop{label: label}, func() ast.Stmt {
+		out.Body = &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}
+		for _, c := range s.Body.List {
+			c := c.(*ast.CaseClause)
+			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.exprs(c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
+		}
+		return out
+	})
+	list := pre
+	if init != nil {
+		list = append(list, init)
+	}
+	list = append(append(list, tagPre...), sw)
+	if len(list) == 1 {
+		return list
+	}
+	return []ast.Stmt{block(s.Pos(), list...)}
+}
+
+func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt, label string) []ast.Stmt {
+	pre, init := l.simple(s.Init)
+	var x ast.Expr
+	bound := ""
+	switch a := s.Assign.(type) {
+	case *ast.AssignStmt:
+		bound = a.Lhs[0].(*ast.Ident).Name
+		x = a.Rhs[0].(*ast.TypeAssertExpr).X
+	case *ast.ExprStmt:
+		x = ast.Unparen(a.X).(*ast.TypeAssertExpr).X
+	}
+	v := l.temp("x")
+	list := pre
+	if init != nil {
+		list = append(list, init)
+	}
+	list = append(list, l.withPre(func() []ast.Stmt {
+		return []ast.Stmt{
+			define(s.Pos(), v, l.expr(x)),
+			&ast.AssignStmt{Lhs: []ast.Expr{ident("_", s.Pos())}, TokPos: s.Pos(), Tok: token.ASSIGN, Rhs: []ast.Expr{ident(v, s.Pos())}},
+		}
+	})...)
+	sw := l.inLoop(&loop{label: label}, func() ast.Stmt {
+		out := &ast.SwitchStmt{Switch: s.Switch, Body: &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}}
+		for _, c := range s.Body.List {
+			out.Body.List = append(out.Body.List, l.typeClause(c.(*ast.CaseClause), v, x, bound))
+		}
+		return out
+	})
+	return []ast.Stmt{block(s.Pos(), append(list, sw)...)}
+}
+
+// typeClause turns a clause of a type switch into one of an expression switch
+// that asks rt for the dynamic type.
+func (l *lowerer) typeClause(c *ast.CaseClause, v string, x ast.Expr, bound string) ast.Stmt {
+	out := &ast.CaseClause{Case: c.Case, Colon: c.Colon}
+	for _, e := range c.List {
+		out.List = append(out.List, l.isType(e, v))
+	}
+	if obj, ok := l.info.Implicits[c].(*types.Var); ok && bound != "" && bound != "_" && l.fn.facts.used[obj] {
+		var val ast.Expr = ident(v, c.Pos())
+		if !types.Identical(obj.Type(), l.typeOf(x)) {
+			val = &ast.TypeAssertExpr{X: val, Lparen: c.Pos(), Type: l.typeExpr(obj.Type(), c.Pos()), Rparen: c.Pos()}
+		}
+		out.Body = append(out.Body, define(c.Pos(), l.name(obj), val))
+	}
+	out.Body = append(out.Body, l.stmts(c.Body)...)
+	return out
+}
+
+// isType is the test of one type of a case.
+func (l *lowerer) isType(e ast.Expr, v string) ast.Expr {
+	pos := e.Pos()
+	t := l.info.Types[e].Type
+	if l.info.Types[e].IsNil() {
+		return binary(ident(v, pos), token.EQL, ident("nil", pos))
+	}
+	return l.rtCall("Is", pos, ident(v, pos), l.typeSym(t, pos))
+}
+
+// typeSym refers to a type descriptor as a value.
+func (l *lowerer) typeSym(t types.Type, pos token.Pos) ast.Expr {
+	r := l.runtimeType(t)
+	sym, ok := l.w.descriptors[r]
+	if !ok {
+		sym = l.publish("R", typeValue(r))
+		l.w.descriptors[r] = sym
+	}
+	return l.cellSel(sym, pos)
+}
