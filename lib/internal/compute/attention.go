@@ -198,25 +198,56 @@ func (w *attentionWork) clearHead(lo, hi, h int) {
 	}
 }
 
-// forwardFew serves decoding, a query or two per sequence: reading the keys where they are is all the work there is.
+// forwardFew serves decoding, a query or two per sequence: reading keys and values where they are is all the work there
+// is. The heads that share a key head are neighbours, so they are the rows of one small product.
 func (w *attentionWork) forwardFew(lo, hi int) {
-	scores := getScratch(w.Keys)
-	defer putScratch(scores)
+	width := roundUp(w.Keys, 16)
 	first, last := w.heads()
+	group := last - first
+	scores := getScratch(group * width)
+	defer putScratch(scores)
+	for i := lo; i < hi; i++ {
+		see := w.visible(i)
+		if see == 0 {
+			w.clearRows(i, i+1)
+			continue
+		}
+		w.scoresFew(scores, width, i, see)
+		for h := range group {
+			w.softmax(scores[h*width:][:see], i, first+h)
+		}
+		w.valuesFew(scores, width, i, see)
+	}
+}
+
+// scoresFew fills one row of scores for each head of the group.
+func (w *attentionWork) scoresFew(scores []float32, width, i, see int) {
+	first, last := w.heads()
+	if w.t.dots4 != nil {
+		w.t.dotRows(last-first, see, w.Dim, &w.q[w.qAt(i, first)], w.Dim, &w.k[w.kAt(0)], w.KStride, &scores[0], width, w.Scale, 0)
+		return
+	}
 	for h := first; h < last; h++ {
-		for i := lo; i < hi; i++ {
-			q, out := w.q[w.qAt(i, h):][:w.Dim], w.out[w.oAt(i, h):][:w.Dim]
-			see := w.visible(i)
-			for j := range see {
-				scores[j] = active.dot(q, w.k[w.kAt(j):][:w.Dim]) * w.Scale
-			}
-			w.softmax(scores[:see], i, h)
-			clear(out)
-			for j := range see {
-				if scores[j] != 0 {
-					active.axpy(w.v[w.vAt(j):][:w.Dim], out, scores[j])
-				}
-			}
+		q := w.q[w.qAt(i, h):][:w.Dim]
+		for j := range see {
+			scores[(h-first)*width+j] = active.dot(q, w.k[w.kAt(j):][:w.Dim]) * w.Scale
+		}
+	}
+}
+
+// valuesFew adds up the values by the probabilities in scores.
+func (w *attentionWork) valuesFew(scores []float32, width, i, see int) {
+	first, last := w.heads()
+	if w.Dim%w.t.cols == 0 {
+		values := panels{p: &w.v[w.vAt(0)], ld: w.VStride, step: w.t.cols}
+		w.t.product(last-first, w.Dim, see, matrix{p: &scores[0], ld: width}, values, &w.out[w.oAt(i, first)], w.Dim, 1, 0)
+		return
+	}
+	for h := first; h < last; h++ {
+		out := w.out[w.oAt(i, h):][:w.Dim]
+		clear(out)
+		for j, p := range scores[(h-first)*width:][:see] {
+			active.axpy(w.v[w.vAt(j):][:w.Dim], out, p)
 		}
 	}
 }

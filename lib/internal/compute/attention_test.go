@@ -81,10 +81,12 @@ func attentionCases() map[string]AttentionShape {
 	cache := plain(3, 1, 50, 4, 2, 16)
 	cache.Causal, cache.KeyCounts = true, []int32{50, 7, 1}
 	cache.KBatch, cache.VBatch = 60*cache.KStride, 61*cache.VStride
+	wide := plain(2, 1, 70, 6, 2, 64)
+	wide.Causal, wide.KeyCounts = true, []int32{70, 3}
 	chunk := plain(2, 9, 30, 4, 4, 16)
 	chunk.Causal, chunk.KeyCounts = true, []int32{30, 12}
 	return map[string]AttentionShape{"full": plain(2, 15, 33, 2, 2, 24), "causal": causal, "long": long, "fused": fused,
-		"packed": packed, "cache": cache, "chunk": chunk, "one": plain(1, 1, 1, 1, 1, 1)}
+		"packed": packed, "cache": cache, "chunk": chunk, "wide": wide, "one": plain(1, 1, 1, 1, 1, 1)}
 }
 
 func attentionData(s AttentionShape) (q, k, v []float32) {

@@ -69,7 +69,7 @@ loop:
 
 // func halfDots1x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 TEXT ·halfDots1x4_256(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), CX
+	MOVQ blocks+0(FP), R12
 	MOVQ a+8(FP), SI
 	MOVQ lda+16(FP), DX
 	MOVQ b+24(FP), BX
@@ -86,6 +86,11 @@ TEXT ·halfDots1x4_256(SB), NOSPLIT, $0-56
 	VXORPS Y3, Y3, Y3
 	VPBROADCASTD upper<>(SB), Y15
 loop:
+	LEAQ (BX)(DI*4), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(DI*1)
+	PREFETCHT0 (CX)(DI*2)
+	PREFETCHT0 (CX)(R10*1)
 	VMOVUPS (SI), Y4
 	VMOVUPS 32(SI), Y5
 	VMOVUPS (BX), Y6
@@ -110,7 +115,7 @@ loop:
 	VFMADD231PS Y5, Y6, Y3
 	ADDQ $64, SI
 	ADDQ $32, BX
-	SUBQ $1, CX
+	SUBQ $1, R12
 	JNZ loop
 	VHADDPS Y1, Y0, Y0
 	VHADDPS Y3, Y2, Y2
@@ -123,7 +128,7 @@ loop:
 
 // func halfDots2x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 TEXT ·halfDots2x4_256(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), CX
+	MOVQ blocks+0(FP), R12
 	MOVQ a+8(FP), SI
 	MOVQ lda+16(FP), DX
 	MOVQ b+24(FP), BX
@@ -144,6 +149,11 @@ TEXT ·halfDots2x4_256(SB), NOSPLIT, $0-56
 	VXORPS Y7, Y7, Y7
 	VPBROADCASTD upper<>(SB), Y15
 loop:
+	LEAQ (BX)(DI*4), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(DI*1)
+	PREFETCHT0 (CX)(DI*2)
+	PREFETCHT0 (CX)(R10*1)
 	VMOVUPS (SI), Y8
 	VMOVUPS 32(SI), Y9
 	VMOVUPS (SI)(DX*1), Y10
@@ -178,7 +188,7 @@ loop:
 	VFMADD231PS Y11, Y12, Y7
 	ADDQ $64, SI
 	ADDQ $32, BX
-	SUBQ $1, CX
+	SUBQ $1, R12
 	JNZ loop
 	VHADDPS Y1, Y0, Y0
 	VHADDPS Y3, Y2, Y2

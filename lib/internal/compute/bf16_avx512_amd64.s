@@ -66,7 +66,7 @@ loop:
 
 // func halfDots1x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 TEXT ·halfDots1x4_512(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), CX
+	MOVQ blocks+0(FP), R12
 	MOVQ a+8(FP), SI
 	MOVQ lda+16(FP), DX
 	MOVQ b+24(FP), BX
@@ -83,6 +83,11 @@ TEXT ·halfDots1x4_512(SB), NOSPLIT, $0-56
 	VPXORD Z3, Z3, Z3
 	VPBROADCASTD upper<>(SB), Z31
 loop:
+	LEAQ (BX)(DI*4), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(DI*1)
+	PREFETCHT0 (CX)(DI*2)
+	PREFETCHT0 (CX)(R10*1)
 	VMOVUPS (SI), Z4
 	VMOVUPS 64(SI), Z5
 	VMOVUPS (BX), Z6
@@ -107,7 +112,7 @@ loop:
 	VFMADD231PS Z5, Z6, Z3
 	ADDQ $128, SI
 	ADDQ $64, BX
-	SUBQ $1, CX
+	SUBQ $1, R12
 	JNZ loop
 	VEXTRACTF64X4 $1, Z0, Y6
 	VADDPS Y6, Y0, Y0
@@ -128,7 +133,7 @@ loop:
 
 // func halfDots2x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 TEXT ·halfDots2x4_512(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), CX
+	MOVQ blocks+0(FP), R12
 	MOVQ a+8(FP), SI
 	MOVQ lda+16(FP), DX
 	MOVQ b+24(FP), BX
@@ -149,6 +154,11 @@ TEXT ·halfDots2x4_512(SB), NOSPLIT, $0-56
 	VPXORD Z7, Z7, Z7
 	VPBROADCASTD upper<>(SB), Z31
 loop:
+	LEAQ (BX)(DI*4), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(DI*1)
+	PREFETCHT0 (CX)(DI*2)
+	PREFETCHT0 (CX)(R10*1)
 	VMOVUPS (SI), Z8
 	VMOVUPS 64(SI), Z9
 	VMOVUPS (SI)(DX*1), Z10
@@ -183,7 +193,7 @@ loop:
 	VFMADD231PS Z11, Z12, Z7
 	ADDQ $128, SI
 	ADDQ $64, BX
-	SUBQ $1, CX
+	SUBQ $1, R12
 	JNZ loop
 	VEXTRACTF64X4 $1, Z0, Y12
 	VADDPS Y12, Y0, Y0
@@ -219,7 +229,7 @@ loop:
 
 // func halfDots3x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 TEXT ·halfDots3x4_512(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), CX
+	MOVQ blocks+0(FP), R12
 	MOVQ a+8(FP), SI
 	MOVQ lda+16(FP), DX
 	MOVQ b+24(FP), BX
@@ -244,6 +254,11 @@ TEXT ·halfDots3x4_512(SB), NOSPLIT, $0-56
 	VPXORD Z11, Z11, Z11
 	VPBROADCASTD upper<>(SB), Z31
 loop:
+	LEAQ (BX)(DI*4), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(DI*1)
+	PREFETCHT0 (CX)(DI*2)
+	PREFETCHT0 (CX)(R10*1)
 	VMOVUPS (SI), Z12
 	VMOVUPS 64(SI), Z13
 	VMOVUPS (SI)(DX*1), Z14
@@ -288,7 +303,7 @@ loop:
 	VFMADD231PS Z17, Z18, Z11
 	ADDQ $128, SI
 	ADDQ $64, BX
-	SUBQ $1, CX
+	SUBQ $1, R12
 	JNZ loop
 	VEXTRACTF64X4 $1, Z0, Y18
 	VADDPS Y18, Y0, Y0
@@ -339,7 +354,7 @@ loop:
 
 // func halfDots4x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 TEXT ·halfDots4x4_512(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), CX
+	MOVQ blocks+0(FP), R12
 	MOVQ a+8(FP), SI
 	MOVQ lda+16(FP), DX
 	MOVQ b+24(FP), BX
@@ -369,6 +384,11 @@ TEXT ·halfDots4x4_512(SB), NOSPLIT, $0-56
 	VPXORD Z15, Z15, Z15
 	VPBROADCASTD upper<>(SB), Z31
 loop:
+	LEAQ (BX)(DI*4), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(DI*1)
+	PREFETCHT0 (CX)(DI*2)
+	PREFETCHT0 (CX)(R10*1)
 	VMOVUPS (SI), Z16
 	VMOVUPS 64(SI), Z17
 	VMOVUPS (SI)(DX*1), Z18
@@ -423,7 +443,7 @@ loop:
 	VFMADD231PS Z23, Z24, Z15
 	ADDQ $128, SI
 	ADDQ $64, BX
-	SUBQ $1, CX
+	SUBQ $1, R12
 	JNZ loop
 	VEXTRACTF64X4 $1, Z0, Y24
 	VADDPS Y24, Y0, Y0

@@ -49,19 +49,24 @@ func (g *gemmCall) dots(t *tiles) {
 		add = 1
 	}
 	parallelStop(g.n, grain, func(lo, hi int) {
-		for j := lo; j < hi; {
-			table, step := t.dots4, 4
-			if hi-j < 4 {
-				table, step = t.dots1, 1
-			}
-			for i := 0; i < g.m; {
-				rows := rowsOfTile(g.m, i, len(table)-1)
-				table[rows](g.k, g.a.at(i, 0), g.a.ld, g.b.at(0, j), g.b.ld, offset(g.c, i*g.ldc+j), g.ldc, g.alpha, add)
-				i += rows
-			}
-			j += step
-		}
+		t.dotRows(g.m, hi-lo, g.k, g.a.p, g.a.ld, g.b.at(0, lo), g.b.ld, offset(g.c, lo), g.ldc, g.alpha, add)
 	})
+}
+
+// dotRows computes C = alpha * A * B^T (+ C with add = 1) on the calling goroutine; A is m x k, B is n x k.
+func (t *tiles) dotRows(m, n, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int) {
+	for j := 0; j < n; {
+		table, step := t.dots4, 4
+		if n-j < 4 {
+			table, step = t.dots1, 1
+		}
+		for i := 0; i < m; {
+			rows := rowsOfTile(m, i, len(table)-1)
+			table[rows](k, offset(a, i*lda), lda, offset(b, j*ldb), ldb, offset(c, i*ldc+j), ldc, alpha, add)
+			i += rows
+		}
+		j += step
+	}
 }
 
 // packsA says whether rows of A must be copied before they are swept, because they are so far apart that the rows of a tile

@@ -105,7 +105,7 @@ func (s *isa) halfRows() int {
 func (a *asm) halfDots(r int) {
 	const n = 4
 	a.function(fmt.Sprintf("halfDots%dx%d_%s", r, n, a.suffix), "(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)", 56)
-	a.op("MOVQ blocks+0(FP), CX")
+	a.op("MOVQ blocks+0(FP), R12")
 	a.op("MOVQ a+8(FP), SI")
 	a.op("MOVQ lda+16(FP), DX")
 	a.op("MOVQ b+24(FP), BX")
@@ -125,6 +125,7 @@ func (a *asm) halfDots(r int) {
 	}
 	a.op("VPBROADCASTD upper<>(SB), %s", a.reg(mask))
 	a.at("loop")
+	a.prefetchNext(r, n)
 	for i := range r {
 		at := []string{"(SI)", "(SI)(DX*1)", "(SI)(DX*2)", "(SI)(R13*1)"}[i]
 		a.op("VMOVUPS %s, %s", at, a.reg(inputs+2*i))
@@ -141,7 +142,7 @@ func (a *asm) halfDots(r int) {
 	}
 	a.op("ADDQ $%d, SI", 2*a.bytes())
 	a.op("ADDQ $%d, BX", a.bytes())
-	a.op("SUBQ $1, CX")
+	a.op("SUBQ $1, R12")
 	a.op("JNZ loop")
 	for i := range r {
 		a.op("VMOVUPS %s, (R8)", a.fourSums(i, n, word))

@@ -42,6 +42,7 @@ func (a *asm) dotTile(r, n int) {
 	a.at("loop")
 	a.op("SUBQ $%d, R12", a.width)
 	a.op("JLT rest")
+	a.prefetchNext(r, n)
 	a.dotStep(r, n, false)
 	a.op("ADDQ $%d, SI", a.bytes())
 	a.op("ADDQ $%d, BX", a.bytes())
@@ -54,6 +55,18 @@ func (a *asm) dotTile(r, n int) {
 	a.dotStep(r, n, true)
 	a.at("store")
 	a.storeDots(r, n)
+}
+
+// prefetchNext asks for the same place in the next four rows of B. The rows are short runs of memory, on which the
+// processor's own prefetching starts anew each time; with few rows of A that is what limits the kernel.
+func (a *asm) prefetchNext(r, n int) {
+	if n != 4 {
+		return
+	}
+	a.op("LEAQ (BX)(DI*4), CX")
+	for _, at := range []string{"(CX)", "(CX)(DI*1)", "(CX)(DI*2)", "(CX)(R10*1)"} {
+		a.op("PREFETCHT0 %s", at)
+	}
 }
 
 // dotStep multiplies one vector of each row. The rows of A are operands in memory, but for the masked end.
