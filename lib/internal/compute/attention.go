@@ -145,7 +145,7 @@ func (w *attentionWork) forward(lo, hi int) {
 		return
 	}
 	width := roundUp(most, t.cols)
-	scratch := getScratch(width*w.Dim + t.rows*width)
+	scratch := getScratch(width*w.Dim + t.rows*(width+1))
 	defer putScratch(scratch)
 	keys := t.packPanels(scratch[:width*w.Dim], matrix{&w.k[w.kAt(0)], w.KStride, true}, w.Dim, most)
 	scores := scratch[width*w.Dim:]
@@ -162,24 +162,30 @@ func (w *attentionWork) forward(lo, hi int) {
 				continue
 			}
 			t.product(rows, see, w.Dim, matrix{p: &w.q[w.qAt(i, h)], ld: w.QStride}, keys, &scores[0], width, w.Scale, 0)
+			factors := scores[t.rows*width:]
 			for r := range rows {
-				w.softmax(scores[r*width:][:see], i+r, h)
+				factors[r] = w.softmax(scores[r*width:][:see], i+r, h)
 			}
 			t.product(rows, w.Dim, see, matrix{p: &scores[0], ld: width}, values, &w.out[w.oAt(i, h)], w.OStride, 1, 0)
+			for r := range rows {
+				active.scale(w.out[w.oAt(i+r, h):][:w.Dim], factors[r])
+			}
 			i += rows
 		}
 	}
 }
 
-// softmax turns the scores of query i into probabilities in place.
-func (w *attentionWork) softmax(scores []float32, i, h int) {
+// softmax turns the scores of query i into probabilities in place, but for the factor that it returns: the output has fewer
+// elements to multiply with it.
+func (w *attentionWork) softmax(scores []float32, i, h int) float32 {
 	see := w.visible(i)
 	w.maskDocuments(scores[:see], i)
-	l := softmaxRow(scores[:see], scores[:see])
+	l, factor := softmaxNumerators(scores[:see], scores[:see])
 	clear(scores[see:])
 	if w.lse != nil {
 		w.lse[w.lseAt(i, h)] = l
 	}
+	return factor
 }
 
 func (w *attentionWork) clearRows(lo, hi int) {
@@ -214,7 +220,8 @@ func (w *attentionWork) forwardFew(lo, hi int) {
 		}
 		w.scoresFew(scores, width, i, see)
 		for h := range group {
-			w.softmax(scores[h*width:][:see], i, first+h)
+			row := scores[h*width:][:see]
+			active.scale(row, w.softmax(row, i, first+h))
 		}
 		w.valuesFew(scores, width, i, see)
 	}

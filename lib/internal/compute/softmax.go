@@ -26,17 +26,21 @@ func SoftmaxCausalRows(dst, x []float32, rows, cols, visible int) {
 	})
 }
 
-// softmaxRow computes the softmax of one row and returns the logarithm of the sum of exponentials, -Inf for a row that is
-// empty or masked throughout.
-func softmaxRow(dst, x []float32) float32 {
+func softmaxRow(dst, x []float32) {
+	_, factor := softmaxNumerators(dst, x)
+	active.scale(dst, factor)
+}
+
+// softmaxNumerators computes dst[j] = exp(x[j] - max x); the softmax is that times factor. lse is the logarithm of the sum
+// of exponentials of x. A row that is empty or masked throughout gives 0, -Inf and 1.
+func softmaxNumerators(dst, x []float32) (lse, factor float32) {
 	top := active.max(x)
 	if math.IsInf(float64(top), -1) {
 		clear(dst)
-		return top
+		return top, 1
 	}
 	sum := active.expSum(dst, x, top)
-	active.scale(dst, 1/sum)
-	return top + log32(sum)
+	return top + log32(sum), 1 / sum
 }
 
 // SoftmaxBackwardRows adds to dx the gradient through y = softmax(x):
