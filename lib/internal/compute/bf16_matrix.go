@@ -59,48 +59,21 @@ func (w *BF16Matrix) Row(dst []float32, i int) {
 
 // MulT computes y = x W^T, sums in float32: x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart.
 func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
-	const op = "BF16Matrix.MulT"
-	notNegative(op, "m", m)
-	checkMatrix(op, "x", x, m, w.cols, ldx)
-	checkMatrix(op, "y", y, m, w.rows, ldy)
-	switch {
-	case m == 0 || w.rows == 0:
-	case w.cols == 0:
-		scaleMatrix(m, w.rows, 0, y, ldy)
-	case m <= dotsMost && active.halfDots != nil:
-		w.mulFew(y, ldy, x, ldx, m)
-	default:
-		w.mulMany(y, ldy, x, ldx, m)
+	if !checkMulT("BF16Matrix.MulT", y, ldy, x, ldx, m, w.rows, w.cols) {
+		return
 	}
-}
-
-// mulFew reads the weights once, where they are.
-func (w *BF16Matrix) mulFew(y []float32, ldy int, x []float32, ldx, m int) {
+	if m > dotsMost || active.halfDots == nil {
+		manyRows(y, ldy, x, ldx, m, w.rows, w.cols, w.Row)
+		return
+	}
+	block := active.halfBlock
 	sorted := getScratch(m * w.stride)
 	defer putScratch(sorted)
-	block := active.halfBlock
 	for i := range m {
 		sortPairs(sorted[i*w.stride:][:w.stride], x[i*ldx:][:w.cols], block)
 	}
-	blocks := w.stride / block
-	parallelStop(w.rows, max(2*dotsSpan/w.stride&^3, 4), func(lo, hi int) {
-		part := getScratch(dotsMost * 4)
-		defer putScratch(part)
-		for j := lo; j < hi; j += 4 {
-			c, ldc := &y[j], ldy
-			last := hi-j < 4
-			if last {
-				c, ldc = &part[0], 4
-			}
-			for i := 0; i < m; {
-				rows := rowsOfTile(m, i, len(active.halfDots)-1)
-				active.halfDots[rows](blocks, &sorted[i*w.stride], w.stride, &w.data[j*w.stride], w.stride, offset(c, i*ldc), ldc)
-				i += rows
-			}
-			for i := 0; last && i < m; i++ {
-				copy(y[i*ldy+j:][:hi-j], part[i*4:])
-			}
-		}
+	fewRows(y, ldy, m, w.rows, len(active.halfDots)-1, 2*w.stride, func(n, i, j int, c *float32, ldc int) {
+		active.halfDots[n](w.stride/block, &sorted[i*w.stride], w.stride, &w.data[j*w.stride], w.stride, c, ldc)
 	})
 }
 
@@ -112,19 +85,4 @@ func sortPairs(dst, x []float32, block int) {
 		at, in := i/block*block, i%block
 		dst[at+in/2+in%2*half] = v
 	}
-}
-
-// mulMany widens 32 rows of weights at a time; with many rows of x that is a small part of the work.
-func (w *BF16Matrix) mulMany(y []float32, ldy int, x []float32, ldx, m int) {
-	const group = 32
-	parallelStop(w.rows, group, func(lo, hi int) {
-		wide := getScratch(group * w.cols)
-		defer putScratch(wide)
-		for j := lo; j < hi; j++ {
-			active.fromBF16(wide[(j-lo)*w.cols:][:w.cols], w.data[j*w.stride:][:w.cols])
-		}
-		g := gemmCall{m: m, n: hi - lo, k: w.cols, alpha: 1, a: matrix{p: &x[0], ld: ldx},
-			b: matrix{p: &wide[0], ld: w.cols, trans: true}, c: &y[lo], ldc: ldy}
-		g.serial(active.tiles)
-	})
 }

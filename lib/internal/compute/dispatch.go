@@ -43,6 +43,7 @@ type level struct {
 
 	halfDots  []halfDotsFunc // by number of rows; index 0 is unused, nil: not there
 	halfBlock int            // elements in a block of halfDots
+	byteDots  []byteDotsFunc // likewise
 }
 
 // active is the level in use; tests switch it.

@@ -141,6 +141,18 @@ func halfDots3x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *flo
 func halfDots4x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 
 //go:noescape
+func byteDots1x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+
+//go:noescape
+func byteDots2x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+
+//go:noescape
+func byteDots3x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+
+//go:noescape
+func byteDots4x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+
+//go:noescape
 func dot512(x []float32, y []float32) float32
 
 //go:noescape
@@ -265,6 +277,12 @@ func halfDots1x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *flo
 
 //go:noescape
 func halfDots2x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func byteDots1x4_256(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+
+//go:noescape
+func byteDots2x4_256(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
 
 //go:noescape
 func dot256(x []float32, y []float32) float32

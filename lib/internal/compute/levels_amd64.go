@@ -28,6 +28,7 @@ func avx512Level() *level {
 	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 16, toBF16x512) }
 	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 16, fromBF16x512) }
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
+	l.byteDots = []byteDotsFunc{nil, byteDots1x4_512, byteDots2x4_512, byteDots3x4_512, byteDots4x4_512}
 	return l
 }
 
@@ -45,6 +46,7 @@ func avx2Level() *level {
 	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 8, toBF16x256) }
 	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 8, fromBF16x256) }
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_256, halfDots2x4_256}, 16
+	l.byteDots = []byteDotsFunc{nil, byteDots1x4_256, byteDots2x4_256}
 	return l
 }
 
