@@ -7,10 +7,11 @@ import (
 
 // loop is a statement that break or continue can refer to.
 type loop struct {
-	label string    // the learner's label
-	out   string    // label in lowered code; empty while none is needed
-	loops bool      // takes continue, not only break
-	iter  *iterBody // the body is a function that an iterator calls
+	label string     // the learner's label
+	out   string     // label in lowered code; empty while none is needed
+	loops bool       // takes continue, not only break
+	back  []ast.Stmt // runs at the end of a round, before the post statement
+	iter  *iterBody  // the body is a function that an iterator calls
 }
 
 // target finds the statement a break or continue means, as an index into the
@@ -61,7 +62,7 @@ func (l *lowerer) branchTo(tok token.Token, to *loop, pos token.Pos) []ast.Stmt 
 	}
 	if to.iter != nil {
 		if tok == token.CONTINUE {
-			return []ast.Stmt{returnBool(true, pos)}
+			return to.iter.again(pos)
 		}
 		return to.iter.leave(exit{tok: token.BREAK, to: to, pos: pos}, pos)
 	}
@@ -71,6 +72,9 @@ func (l *lowerer) branchTo(tok token.Token, to *loop, pos token.Pos) []ast.Stmt 
 			to.out = l.temp("L")
 		}
 		out.Label = ident(to.out, pos)
+	}
+	if tok == token.CONTINUE {
+		return append(append([]ast.Stmt(nil), to.back...), out)
 	}
 	return []ast.Stmt{out}
 }

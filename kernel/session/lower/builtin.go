@@ -47,7 +47,9 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		m := l.typeOf(e.Args[0]).Underlying().(*types.Map)
 		out.Args = []ast.Expr{l.expr(e.Args[0]), l.value(e.Args[1], m.Key())}
 	case "panic":
-		out.Args = []ast.Expr{l.value(e.Args[0], types.NewInterfaceType(nil, nil))}
+		return l.rtCall("Panic", e.Pos(), l.value(e.Args[0], types.NewInterfaceType(nil, nil)))
+	case "recover":
+		return l.recoverCall(e.Pos())
 	case "clear":
 		return l.rtCall("Clear", e.Pos(), l.expr(e.Args[0]))
 	case "min", "max":

@@ -21,19 +21,20 @@ const (
 
 // lowerer rewrites one cell.
 type lowerer struct {
-	in      Input
-	w       *World
-	info    *types.Info
-	imports map[string]string
-	decls   []ast.Decl
-	setup   []ast.Stmt
-	names   map[types.Object]string
-	taken   map[string]bool // local names of the current function
-	temps   int
-	fn      *function
-	globals map[types.Object]bool
-	bodies  map[string]bool // methods with a new body, by function name
-	pre     *[]ast.Stmt     // where statements go that must run before the current one
+	in       Input
+	w        *World
+	info     *types.Info
+	imports  map[string]string
+	decls    []ast.Decl
+	setup    []ast.Stmt
+	names    map[types.Object]string
+	taken    map[string]bool // local names of the current function
+	temps    int
+	fn       *function
+	globals  map[types.Object]bool
+	bodies   map[string]bool // methods with a new body, by function name
+	recovers string          // function.recovers of the literal about to be rewritten
+	pre      *[]ast.Stmt     // where statements go that must run before the current one
 }
 
 // function is the function whose body is being rewritten.
@@ -44,6 +45,10 @@ type function struct {
 	loops   []*loop
 	facts   *facts
 	start   []ast.Stmt // declarations at the start of the body
+	defers  string     // variable of type *rt.Defers, when the function defers
+	// recovers is the *rt.Defers whose panics recover stops in this function,
+	// when it is a literal that another function defers.
+	recovers string
 }
 
 // Cell lowers one cell. An error is a limit of the interpreter that cannot be

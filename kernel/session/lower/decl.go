@@ -31,26 +31,31 @@ func (l *lowerer) funcDecl(d *ast.FuncDecl) {
 	} else {
 		name = l.name(f)
 	}
-	ft := l.signatureExpr(sig, d.Type.Func)
-	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(name, d.Name.Pos()), Type: ft, Body: l.body(d.Body, sig)})
+	ft, body := l.function(sig, d.Type.Func, d.Body)
+	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(name, d.Name.Pos()), Type: ft, Body: body})
 }
 
-// signatureExpr writes the type of a function with its parameter names.
-func (l *lowerer) signatureExpr(sig *types.Signature, pos token.Pos) *ast.FuncType {
+// signatureExpr writes the type of a function with its parameter names, and
+// the names of its results. Results without a name get one when withResults
+// says that the body has to refer to them.
+func (l *lowerer) signatureExpr(sig *types.Signature, pos token.Pos, withResults bool) (*ast.FuncType, []string) {
 	ft := l.funcTypeExpr(sig, pos)
 	for i, f := range ft.Params.List {
 		f.Names = []*ast.Ident{l.paramName(sig.Params().At(i), pos)}
 	}
-	if named(sig.Results()) {
-		for i, f := range ft.Results.List {
-			v := sig.Results().At(i)
-			if v.Name() == "_" {
-				l.names[v] = l.temp("r")
-			}
-			f.Names = []*ast.Ident{ident(l.name(v), pos)}
-		}
+	if !named(sig.Results()) && !withResults || sig.Results().Len() == 0 {
+		return ft, nil
 	}
-	return ft
+	var results []string
+	for i, f := range ft.Results.List {
+		v := sig.Results().At(i)
+		if v.Name() == "_" || v.Name() == "" {
+			l.names[v] = l.temp("r")
+		}
+		results = append(results, l.name(v))
+		f.Names = []*ast.Ident{ident(l.name(v), pos)}
+	}
+	return ft, results
 }
 
 func (l *lowerer) paramName(v *types.Var, pos token.Pos) *ast.Ident {
@@ -65,24 +70,40 @@ func named(t *types.Tuple) bool { return t.Len() > 0 && t.At(0).Name() != "" }
 // funcLit lowers a function literal.
 func (l *lowerer) funcLit(e *ast.FuncLit) ast.Expr {
 	sig := l.typeOf(e).Underlying().(*types.Signature)
-	return &ast.FuncLit{Type: l.signatureExpr(sig, e.Type.Pos()), Body: l.body(e.Body, sig)}
+	ft, body := l.function(sig, e.Type.Pos(), e.Body)
+	return &ast.FuncLit{Type: ft, Body: body}
 }
 
-// body lowers the body of a function with the given signature.
-func (l *lowerer) body(b *ast.BlockStmt, sig *types.Signature) *ast.BlockStmt {
-	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts}
-	if named(sig.Results()) {
-		for i := range sig.Results().Len() {
-			fn.results = append(fn.results, l.name(sig.Results().At(i)))
+// function lowers the signature and the body of a function.
+func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt) (*ast.FuncType, *ast.BlockStmt) {
+	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts, recovers: l.recovers}
+	l.recovers = ""
+	guarded := defersIn(b)
+	var ft *ast.FuncType
+	ft, fn.results = l.signatureExpr(sig, pos, guarded)
+	if guarded {
+		fn.defers = l.temp("d")
+	}
+	saved, pre := l.fn, l.pre
+	l.fn, l.pre = fn, nil
+	list := l.stmts(b.List)
+	if guarded {
+		list = []ast.Stmt{l.guard(pos, fn.defers, list)}
+		if sig.Results().Len() > 0 {
+			list = append(list, l.returnResults(b.Rbrace))
 		}
 	}
-	l.fn = fn
-	pre := l.pre
-	l.pre = nil
-	list := l.stmts(b.List)
-	l.pre = pre
-	l.fn = fn.outer
-	return &ast.BlockStmt{Lbrace: b.Lbrace, List: append(fn.prologue(), list...), Rbrace: b.Rbrace}
+	l.fn, l.pre = saved, pre
+	return ft, &ast.BlockStmt{Lbrace: b.Lbrace, List: append(fn.start, list...), Rbrace: b.Rbrace}
+}
+
+// returnResults is return with the names of the results.
+func (l *lowerer) returnResults(pos token.Pos) ast.Stmt {
+	s := &ast.ReturnStmt{Return: pos}
+	for _, n := range l.fn.results {
+		s.Results = append(s.Results, ident(n, pos))
+	}
+	return s
 }
 
 // packageVars declares the cell's package-level variables and returns the

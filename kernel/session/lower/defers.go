@@ -1,14 +1,162 @@
 package lower
 
-import "go/ast"
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// The interpreter evaluates what is deferred when it runs, drops the rest of
+// the deferred calls after a panic in one, and locks up on some. A function
+// that defers therefore hands its body to rt.Guard:
+//
+//	func f() (r int) {
+//		rt.Guard(func(d *rt.Defers) { ...; d.Push(func() { ... }); r = 1; return })
+//		return r
+//	}
+
+// defersIn says whether a function body has a defer statement of its own.
+func defersIn(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.DeferStmt:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// guard wraps the statements of a function that defers.
+func (l *lowerer) guard(pos token.Pos, d string, list []ast.Stmt) ast.Stmt {
+	f := &ast.FuncLit{
+		Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{List: []*ast.Field{{
+			Names: []*ast.Ident{ident(d, pos)}, Type: star(l.rtSel("Defers", pos)),
+		}}}},
+		Body: block(pos, list...),
+	}
+	return &ast.ExprStmt{X: l.rtCall("Guard", pos, f)}
+}
 
 func (l *lowerer) deferStmt(s *ast.DeferStmt) []ast.Stmt {
-	return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: l.expr(s.Call).(*ast.CallExpr)}}
+	pos := s.Pos()
+	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && len(s.Call.Args) == 0 && len(lit.Type.Params.List) == 0 && lit.Type.Results == nil {
+		f := l.temp("f")
+		return []ast.Stmt{define(pos, f, l.deferredLit(lit)), l.push("Push", f, pos)}
+	}
+	armed := "PushCall"
+	if _, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok {
+		armed = "Push"
+	}
+	pre, c := l.frozenCall(s.Call)
+	f := l.temp("f")
+	lit := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, &ast.ExprStmt{X: c})}
+	return append(pre, define(pos, f, lit), l.push(armed, f, pos))
+}
+
+func (l *lowerer) push(method, f string, pos token.Pos) ast.Stmt {
+	return &ast.ExprStmt{X: call(&ast.SelectorExpr{X: ident(l.fn.defers, pos), Sel: ident(method, pos)}, ident(f, pos))}
+}
+
+// deferredLit lowers a literal whose recover stops panics of this function.
+func (l *lowerer) deferredLit(lit *ast.FuncLit) ast.Expr {
+	saved := l.recovers
+	l.recovers = l.fn.defers
+	f := l.funcLit(lit)
+	l.recovers = saved
+	return f
+}
+
+// recoverCall lowers recover().
+func (l *lowerer) recoverCall(pos token.Pos) ast.Expr {
+	if l.fn.recovers != "" {
+		return call(&ast.SelectorExpr{X: ident(l.fn.recovers, pos), Sel: ident("Recover", pos)})
+	}
+	return l.rtCall("Recover", pos)
+}
+
+// frozenCall evaluates the function value and the arguments of a call now, and
+// returns the call that uses them later.
+func (l *lowerer) frozenCall(c *ast.CallExpr) ([]ast.Stmt, *ast.CallExpr) {
+	var out []ast.Stmt
+	freeze := func(e ast.Expr, what string) ast.Expr {
+		switch e := e.(type) {
+		case *ast.BasicLit:
+			return e
+		case *ast.Ident:
+			if e.Name == "nil" || e.Name == "true" || e.Name == "false" {
+				return e
+			}
+		}
+		t := l.temp(what)
+		out = append(out, define(e.Pos(), t, e))
+		return ident(t, e.Pos())
+	}
+	low := l.expr(c)
+	n, ok := low.(*ast.CallExpr)
+	if !ok {
+		return nil, call(&ast.FuncLit{Type: &ast.FuncType{Params: &ast.FieldList{}}, Body: block(c.Pos(), &ast.AssignStmt{Lhs: []ast.Expr{ident("_", c.Pos())}, Tok: token.ASSIGN, Rhs: []ast.Expr{low}})})
+	}
+	frozen := &ast.CallExpr{Fun: n.Fun, Lparen: n.Lparen, Ellipsis: n.Ellipsis, Rparen: n.Rparen}
+	frozen.Fun = l.frozenFun(c, n.Fun, freeze)
+	if len(n.Args) == 1 && len(c.Args) == 1 && isTuple(l.typeOf(c.Args[0])) {
+		frozen.Args = l.frozenTuple(c, n.Args[0], &out)
+		return out, frozen
+	}
+	for _, a := range n.Args {
+		frozen.Args = append(frozen.Args, freeze(a, "a"))
+	}
+	return out, frozen
+}
+
+// frozenTuple keeps the results of f(g()) for later.
+func (l *lowerer) frozenTuple(c *ast.CallExpr, arg ast.Expr, out *[]ast.Stmt) []ast.Expr {
+	var names []string
+	var args []ast.Expr
+	for range l.typeOf(c.Args[0]).(*types.Tuple).Len() {
+		t := l.temp("a")
+		names, args = append(names, t), append(args, ident(t, arg.Pos()))
+	}
+	*out = append(*out, defines(arg.Pos(), names, arg))
+	return args
+}
+
+// frozenFun keeps the callee: a function known by name as it is, the receiver
+// of a method, or the function value.
+func (l *lowerer) frozenFun(src *ast.CallExpr, fun ast.Expr, freeze func(ast.Expr, string) ast.Expr) ast.Expr {
+	switch f := ast.Unparen(src.Fun).(type) {
+	case *ast.Ident:
+		switch l.info.Uses[f].(type) {
+		case *types.Func, *types.Builtin, *types.TypeName, nil:
+			return fun
+		}
+	case *ast.SelectorExpr:
+		s := l.info.Selections[f]
+		if s == nil {
+			if _, ok := l.info.Uses[f.Sel].(*types.Var); !ok {
+				return fun
+			}
+		}
+		if s != nil && s.Kind() == types.MethodVal {
+			if sel, ok := fun.(*ast.SelectorExpr); ok {
+				return &ast.SelectorExpr{X: freeze(sel.X, "r"), Sel: sel.Sel}
+			}
+			return fun
+		}
+	}
+	if l.info.Types[src.Fun].IsType() || l.info.Types[src.Fun].IsBuiltin() {
+		return fun
+	}
+	return freeze(fun, "f")
 }
 
 func (l *lowerer) goStmt(s *ast.GoStmt) []ast.Stmt {
-	return []ast.Stmt{&ast.GoStmt{Go: s.Go, Call: l.expr(s.Call).(*ast.CallExpr)}}
+	pos := s.Pos()
+	pre, c := l.frozenCall(s.Call)
+	f := l.temp("f")
+	lit := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, &ast.ExprStmt{X: c})}
+	return append(pre, define(pos, f, lit), &ast.ExprStmt{X: l.rtCall("Go", pos, ident(f, pos))})
 }
-
-// prologue is what a function needs at its start.
-func (f *function) prologue() []ast.Stmt { return f.start }

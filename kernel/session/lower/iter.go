@@ -18,7 +18,8 @@ import (
 
 // iterBody is the body of such a loop while it is rewritten.
 type iterBody struct {
-	code  string
+	code  string // variable that says how the body was left
+	state string // variable that is 0 when the iterator may call the body, 1 while it runs or after it said stop, 2 after the loop
 	exits []exit
 }
 
@@ -45,14 +46,19 @@ func (b *iterBody) leave(x exit, pos token.Pos) []ast.Stmt {
 	return []ast.Stmt{assign(pos, ident(b.code, pos), intLit(int64(code), pos)), returnBool(false, pos)}
 }
 
+// again emits the end of a body that wants the next element.
+func (b *iterBody) again(pos token.Pos) []ast.Stmt {
+	return []ast.Stmt{assign(pos, ident(b.state, pos), intLit(0, pos)), returnBool(true, pos)}
+}
+
 // rangeFunc lowers a range over a function.
 func (l *lowerer) rangeFunc(s *ast.RangeStmt, label string) []ast.Stmt {
 	pos := s.Pos()
 	sig := l.typeOf(s.X).Underlying().(*types.Signature)
 	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
-	it := &iterBody{code: l.temp("code")}
-	lp := &loop{label: label, loops: true, iter: it}
 	state := l.temp("state")
+	it := &iterBody{code: l.temp("code"), state: state}
+	lp := &loop{label: label, loops: true, iter: it}
 	x := l.expr(s.X)
 
 	ft := &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: &ast.FieldList{List: []*ast.Field{{Type: ident("bool", pos)}}}}
@@ -66,15 +72,18 @@ func (l *lowerer) rangeFunc(s *ast.RangeStmt, label string) []ast.Stmt {
 	l.fn.loops = append(l.fn.loops, lp)
 	body := l.stmts(s.Body.List)
 	l.fn.loops = l.fn.loops[:len(l.fn.loops)-1]
-	check := &ast.ExprStmt{X: l.rtCall("Enter", pos, ident(state, pos))}
-	list := append(append([]ast.Stmt{check}, head...), body...)
-	list = append(list, &ast.ExprStmt{X: l.rtCall("Leave", pos, ident(state, pos))}, returnBool(true, s.Body.Rbrace))
+	misuse := binary(ident(state, pos), token.NEQ, intLit(0, pos))
+	list := append([]ast.Stmt{
+		ifStmt(pos, misuse, &ast.ExprStmt{X: l.rtCall("BadIterator", pos, ident(state, pos))}),
+		assign(pos, ident(state, pos), intLit(1, pos)),
+	}, append(head, body...)...)
+	list = append(list, it.again(s.Body.Rbrace)...)
 
 	out := []ast.Stmt{
 		define(pos, it.code, intLit(0, pos)),
-		define(pos, state, l.rtCall("NewLoop", pos)),
+		define(pos, state, intLit(0, pos)),
 		&ast.ExprStmt{X: call(paren(x), &ast.FuncLit{Type: ft, Body: block(pos, list...)})},
-		&ast.ExprStmt{X: l.rtCall("Finish", pos, ident(state, pos))},
+		assign(pos, ident(state, pos), intLit(2, pos)),
 	}
 	for i, e := range it.exits {
 		if e.tok == token.BREAK && e.to == lp {
@@ -142,19 +151,28 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) []ast.Stmt {
 	if it == nil {
 		return l.plainReturn(s, results)
 	}
-	var out []ast.Stmt
-	if len(results) > 0 {
-		lhs := make([]ast.Expr, sig.Results().Len())
-		for i, n := range l.storedResults() {
-			lhs[i] = ident(n, s.Pos())
-		}
-		out = append(out, &ast.AssignStmt{Lhs: lhs, TokPos: s.Pos(), Tok: token.ASSIGN, Rhs: results})
-	}
+	out := l.storeResults(s.Pos(), results)
 	return append(out, it.leave(exit{tok: token.RETURN, pos: s.Pos()}, s.Pos())...)
 }
 
 func (l *lowerer) plainReturn(s *ast.ReturnStmt, results []ast.Expr) []ast.Stmt {
-	return []ast.Stmt{&ast.ReturnStmt{Return: s.Return, Results: results}}
+	if l.fn.defers == "" {
+		return []ast.Stmt{&ast.ReturnStmt{Return: s.Return, Results: results}}
+	}
+	return append(l.storeResults(s.Pos(), results), &ast.ReturnStmt{Return: s.Return})
+}
+
+// storeResults assigns the operands of a return to the variables that keep
+// the results.
+func (l *lowerer) storeResults(pos token.Pos, results []ast.Expr) []ast.Stmt {
+	if len(results) == 0 {
+		return nil
+	}
+	lhs := make([]ast.Expr, l.fn.sig.Results().Len())
+	for i, n := range l.storedResults() {
+		lhs[i] = ident(n, pos)
+	}
+	return []ast.Stmt{&ast.AssignStmt{Lhs: lhs, TokPos: pos, Tok: token.ASSIGN, Rhs: results}}
 }
 
 // storedResults names the variables that keep the results while an iterator
@@ -176,7 +194,7 @@ func (l *lowerer) returnStored(pos token.Pos) []ast.Stmt {
 		return it.leave(exit{tok: token.RETURN, pos: pos}, pos)
 	}
 	s := &ast.ReturnStmt{Return: pos}
-	if l.fn.sig != nil && l.fn.sig.Results().Len() > 0 {
+	if l.fn.defers == "" && l.fn.sig != nil && l.fn.sig.Results().Len() > 0 {
 		for _, n := range l.storedResults() {
 			s.Results = append(s.Results, ident(n, pos))
 		}

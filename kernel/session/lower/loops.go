@@ -6,21 +6,66 @@ import (
 	"go/types"
 )
 
+// forStmt lowers a loop with three clauses. A variable of its own that the
+// body shares with a closure or a pointer is new in each round (Go 1.22): the
+// loop counts in a hidden variable, copied to the real one at the start of the
+// body and back at its end.
 func (l *lowerer) forStmt(s *ast.ForStmt, label string) []ast.Stmt {
+	own := l.sharedVars(s)
+	for _, v := range own {
+		l.names[v] = l.temp("i")
+	}
 	pre, init := l.simple(s.Init)
 	out := &ast.ForStmt{For: s.For, Init: init}
 	condPre := l.withPre(func() []ast.Stmt { out.Cond = l.expr(s.Cond); return nil })
 	postPre, post := l.simple(s.Post)
-	if len(condPre)+len(postPre) > 0 {
-		l.fail(s.Pos(), "this loop header is not supported")
-	}
 	out.Post = post
 	lp := &loop{label: label, loops: true}
-	loop := l.inLoop(lp, func() ast.Stmt { out.Body = l.block(s.Body); return out })
-	if len(pre) > 0 {
+	var head []ast.Stmt
+	for _, v := range own {
+		hidden := l.names[v]
+		delete(l.names, v)
+		head = append(head, define(v.Pos(), l.name(v), ident(hidden, v.Pos())))
+		lp.back = append(lp.back, assign(v.Pos(), ident(hidden, v.Pos()), ident(l.name(v), v.Pos())))
+	}
+	if len(condPre) > 0 {
+		cond := ifStmt(s.Cond.Pos(), unary(token.NOT, paren(out.Cond)), &ast.BranchStmt{TokPos: s.Pos(), Tok: token.BREAK})
+		head = append(append(condPre, cond), head...)
+		out.Cond = nil
+	}
+	if len(postPre) > 0 {
+		lp.back = append(append(lp.back, postPre...), post)
+		out.Post = nil
+	}
+	loop := l.inLoop(lp, func() ast.Stmt {
+		out.Body = l.block(s.Body)
+		out.Body.List = append(append(head, out.Body.List...), lp.back...)
+		return out
+	})
+	if len(pre) > 0 || len(own) > 0 || len(postPre) > 0 {
+		if init != nil && len(own) > 1 {
+			out.Init = nil
+			pre = append(pre, init)
+		}
 		return []ast.Stmt{block(s.Pos(), append(pre, loop)...)}
 	}
 	return []ast.Stmt{loop}
+}
+
+// sharedVars lists the variables that a loop header defines and that outlive
+// a round.
+func (l *lowerer) sharedVars(s *ast.ForStmt) []types.Object {
+	a, ok := s.Init.(*ast.AssignStmt)
+	if !ok || a.Tok != token.DEFINE {
+		return nil
+	}
+	var out []types.Object
+	for _, e := range a.Lhs {
+		if v := l.info.Defs[e.(*ast.Ident)]; v != nil && v.Name() != "_" && l.fn.facts.shared[v] {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func (l *lowerer) rangeStmt(s *ast.RangeStmt, label string) []ast.Stmt {
@@ -54,6 +99,11 @@ func (l *lowerer) rangeNative(s *ast.RangeStmt, label string, x ast.Expr) []ast.
 			continue
 		}
 		name, set := l.rangeVar(v.from, s.Tok)
+		if id, ok := v.from.(*ast.Ident); ok && s.Tok == token.DEFINE && l.fn.facts.shared[l.info.Defs[id]] {
+			hidden := l.temp("v")
+			set = []ast.Stmt{define(id.Pos(), name, ident(hidden, id.Pos()))}
+			name = hidden
+		}
 		*v.to = ident(name, v.from.Pos())
 		head = append(head, set...)
 	}

@@ -103,17 +103,17 @@ func (l *lowerer) path(x ast.Expr, t types.Type, idx []int) (ast.Expr, types.Typ
 // its first parameter.
 func (l *lowerer) methodDecl(d *ast.FuncDecl, f *types.Func) {
 	sig := f.Type().(*types.Signature)
-	ft := l.signatureExpr(sig, d.Type.Func)
 	recv := sig.Recv()
 	name := "_"
 	if recv.Name() != "" && recv.Name() != "_" {
 		name = l.name(recv)
 	}
+	ft, body := l.function(sig, d.Type.Func, d.Body)
 	ft.Params.List = append([]*ast.Field{{
 		Names: []*ast.Ident{ident(name, d.Recv.Pos())}, Type: l.typeExpr(recv.Type(), d.Recv.Pos()),
 	}}, ft.Params.List...)
 	fn := l.methodName(f)
-	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(fn, d.Name.Pos()), Type: ft, Body: l.body(d.Body, sig)})
+	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(fn, d.Name.Pos()), Type: ft, Body: body})
 	l.bodies[fn] = true
 }
 

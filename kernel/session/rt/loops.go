@@ -1,19 +1,6 @@
 package rt
 
-import "sync/atomic"
-
-// Loop watches over a range over a function: the iterator must not call the
-// body again after the body said stop, after the loop has ended, or while the
-// body still runs.
-type Loop struct{ state atomic.Int32 }
-
-const (
-	loopReady = iota
-	loopRunning
-	loopStopped
-	loopOver
-)
-
+// runtimeError is a panic value that looks like one of the runtime's.
 type runtimeError string
 
 func (e runtimeError) Error() string { return "runtime error: " + string(e) }
@@ -21,23 +8,12 @@ func (e runtimeError) Error() string { return "runtime error: " + string(e) }
 // RuntimeError marks the error as one of the runtime's.
 func (runtimeError) RuntimeError() {}
 
-// NewLoop returns the state of a loop about to start.
-func NewLoop() *Loop { return &Loop{} }
-
-// Enter begins one execution of the body.
-func Enter(l *Loop) {
-	switch l.state.Swap(loopRunning) {
-	case loopRunning, loopStopped:
-		panic(runtimeError("range function continued iteration after function for loop body returned false"))
-	case loopOver:
-		l.state.Store(loopOver)
+// BadIterator panics when an iterator calls the body of a range loop again
+// after the body said stop or while it runs (state 1), or after the loop has
+// ended (state 2).
+func BadIterator(state int) {
+	if state == 2 {
 		panic(runtimeError("range function continued iteration after whole loop exit"))
 	}
+	panic(runtimeError("range function continued iteration after function for loop body returned false"))
 }
-
-// Leave ends one execution of the body that wants another. A body that does
-// not reach it wants none.
-func Leave(l *Loop) { l.state.Store(loopReady) }
-
-// Finish marks the end of the loop.
-func Finish(l *Loop) { l.state.Store(loopOver) }

@@ -19,6 +19,7 @@ func Symbols() map[string]map[string]reflect.Value {
 	for name, f := range functions {
 		t[name] = reflect.ValueOf(f)
 	}
+	t["Defers"] = reflect.ValueOf((*Defers)(nil))
 	t["Stdout"] = reflect.ValueOf(&Stdout).Elem()
 	t["Stderr"] = reflect.ValueOf(&Stderr).Elem()
 	t["Stdin"] = reflect.ValueOf(&Stdin).Elem()
@@ -26,26 +27,27 @@ func Symbols() map[string]map[string]reflect.Value {
 }
 
 var functions = map[string]any{
-	"Bind":      Bind,
-	"Is":        Is,
-	"Count":     Count,
-	"Clear":     Clear,
-	"NotNil":    NotNil,
-	"Runes":     Runes,
-	"MinInt":    least[int64],
-	"MinUint":   least[uint64],
-	"MinFloat":  least[float64],
-	"MinString": least[string],
-	"MaxInt":    greatest[int64],
-	"MaxUint":   greatest[uint64],
-	"MaxFloat":  greatest[float64],
-	"MaxString": greatest[string],
-	"Print":     Print,
-	"Println":   Println,
-	"NewLoop":   NewLoop,
-	"Enter":     Enter,
-	"Leave":     Leave,
-	"Finish":    Finish,
+	"Bind":        Bind,
+	"Is":          Is,
+	"Count":       Count,
+	"Clear":       Clear,
+	"NotNil":      NotNil,
+	"Runes":       Runes,
+	"MinInt":      least[int64],
+	"MinUint":     least[uint64],
+	"MinFloat":    least[float64],
+	"MinString":   least[string],
+	"MaxInt":      greatest[int64],
+	"MaxUint":     greatest[uint64],
+	"MaxFloat":    greatest[float64],
+	"MaxString":   greatest[string],
+	"Print":       Print,
+	"Println":     Println,
+	"Guard":       Guard,
+	"Go":          Go,
+	"Panic":       Panic,
+	"Recover":     Recover,
+	"BadIterator": BadIterator,
 }
 
 var (

@@ -1,0 +1,189 @@
+package rt
+
+import (
+	"bytes"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Defers is the stack of deferred calls of one running function.
+type Defers struct {
+	calls     []deferred
+	panicking bool
+	value     any
+	done      bool
+}
+
+type deferred struct {
+	f func()
+	// armed says that f is a function that may call Recover: it is not a
+	// literal of the deferring function, which calls Defers.Recover.
+	armed bool
+}
+
+// Guard runs the body of a function that defers calls. Deferred calls run when
+// the body returns, panics or ends its goroutine, last first; a panic that none
+// of them recovers goes on.
+func Guard(body func(*Defers)) {
+	d := &Defers{}
+	defer d.run()
+	body(d)
+	d.done = true
+}
+
+// Push defers a call of a function literal.
+func (d *Defers) Push(f func()) { d.calls = append(d.calls, deferred{f, false}) }
+
+// PushCall defers a call of any other function.
+func (d *Defers) PushCall(f func()) { d.calls = append(d.calls, deferred{f, true}) }
+
+func (d *Defers) run() {
+	if !d.done {
+		if r := recover(); r != nil {
+			d.panicking, d.value = true, PanicValue(r)
+		}
+	}
+	d.rest()
+	if d.panicking {
+		panic(d.value)
+	}
+}
+
+// rest runs the deferred calls that are left. A deferred call that panics
+// replaces the current panic; one that ends the goroutine leaves the others to
+// the deferred rest.
+func (d *Defers) rest() {
+	for len(d.calls) > 0 {
+		n := len(d.calls) - 1
+		c := d.calls[n]
+		d.calls = d.calls[:n]
+		d.one(c)
+	}
+}
+
+func (d *Defers) one(c deferred) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if r := recover(); r != nil {
+			d.panicking, d.value = true, PanicValue(r)
+			return
+		}
+		d.panicking = false // runtime.Goexit
+		d.rest()
+	}()
+	if c.armed && d.panicking {
+		defer arm(d)()
+	}
+	c.f()
+	returned = true
+}
+
+// Recover is the predeclared recover, called by a deferred literal of the
+// function whose calls d holds.
+func (d *Defers) Recover() any {
+	if !d.panicking {
+		return nil
+	}
+	d.panicking = false
+	v := d.value
+	d.value = nil
+	return v
+}
+
+var (
+	recoverable sync.Map // goroutine id -> *Defers
+	armedCount  atomic.Int64
+)
+
+// arm lets Recover find d while a deferred function runs; it returns the undo.
+func arm(d *Defers) func() {
+	id := goroutineID()
+	old, had := recoverable.Swap(id, d)
+	armedCount.Add(1)
+	return func() {
+		armedCount.Add(-1)
+		if had {
+			recoverable.Store(id, old)
+		} else {
+			recoverable.Delete(id)
+		}
+	}
+}
+
+// Recover is the predeclared recover in a function that is not a deferred
+// literal: it stops the panic for which this goroutine runs a deferred call.
+func Recover() any {
+	if armedCount.Load() == 0 {
+		return nil
+	}
+	if d, ok := recoverable.Load(goroutineID()); ok {
+		return d.(*Defers).Recover()
+	}
+	return nil
+}
+
+func goroutineID() uint64 {
+	var buf [40]byte
+	b := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
+	n, _ := strconv.ParseUint(string(b[:max(bytes.IndexByte(b, ' '), 0)]), 10, 64)
+	return n
+}
+
+// Panic is the predeclared panic.
+func Panic(v any) { panic(v) }
+
+// PanicValue gives a panic raised by the interpreter the value that compiled
+// code would have panicked with: the interpreter wraps values, and reports
+// some faults by strings of package reflect.
+func PanicValue(v any) any {
+	for {
+		r, ok := v.(reflect.Value)
+		if !ok {
+			break
+		}
+		if !r.IsValid() || !r.CanInterface() {
+			return nilDereference()
+		}
+		v = r.Interface()
+	}
+	switch e := v.(type) {
+	case string:
+		return reflectFault(e)
+	case *reflect.ValueError:
+		if e.Kind == reflect.Invalid {
+			return nilDereference()
+		}
+	}
+	return v
+}
+
+// reflectFault maps what reflect says to what the runtime says.
+func reflectFault(s string) any {
+	switch {
+	case !strings.HasPrefix(s, "reflect"):
+		return s
+	case strings.Contains(s, "index out of range"):
+		return runtimeError("index out of range")
+	case strings.Contains(s, "out of bounds"):
+		return runtimeError("slice bounds out of range")
+	case strings.Contains(s, "nil func"), strings.Contains(s, "nil pointer"), strings.Contains(s, "zero Value"):
+		return nilDereference()
+	case strings.Contains(s, "negative len"), strings.Contains(s, "len too large"):
+		return runtimeError("makeslice: len out of range")
+	}
+	return s
+}
+
+// nilDereference is the runtime's error for a nil pointer.
+func nilDereference() (err any) {
+	defer func() { err = recover() }()
+	var p *int
+	return *p
+}
