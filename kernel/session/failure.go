@@ -1,0 +1,159 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"go/token"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/traefik/yaegi/interp"
+
+	"lyceum/kernel/symbols/std"
+)
+
+// mostProblems is how many compile errors one cell shows.
+const mostProblems = 10
+
+// compileError shows what the parser or the type checker found.
+func compileError(err error, src, file string) *Error {
+	var ps problems
+	if !errors.As(err, &ps) {
+		ps = problems{fromText(plainMessage(err.Error()), file)}
+	}
+	var tb []string
+	for i, p := range ps {
+		if i == mostProblems {
+			tb = append(tb, "too many errors")
+			break
+		}
+		tb = append(tb, p.String())
+		if p.pos.Filename == file {
+			tb = append(tb, excerpt(src, p.pos)...)
+		}
+	}
+	name := "compile error"
+	if strings.HasPrefix(ps[0].msg, "syntax error") {
+		name = "syntax error"
+	}
+	return &Error{Name: name, Value: ps[0].String(), Traceback: tb}
+}
+
+var placeInText = regexp.MustCompile(`^([^:\s]*):(\d+):(\d+): (.*)$`)
+
+// fromText finds the position in a message of the interpreter.
+func fromText(msg, file string) problem {
+	if m := placeInText.FindStringSubmatch(msg); m != nil {
+		line, _ := strconv.Atoi(m[2])
+		col, _ := strconv.Atoi(m[3])
+		return problem{token.Position{Filename: m[1], Line: line, Column: col}, m[4]}
+	}
+	return problem{token.Position{Filename: file, Line: 1, Column: 1}, msg}
+}
+
+// excerpt is the line of a position with a mark under the column.
+func excerpt(src string, p token.Position) []string {
+	lines := strings.Split(src, "\n")
+	if p.Line < 1 || p.Line > len(lines) || len(lines[p.Line-1]) > 300 {
+		return nil
+	}
+	l := lines[p.Line-1]
+	pad := ""
+	for _, r := range l[:min(max(p.Column-1, 0), len(l))] {
+		if r == '\t' {
+			pad += "\t"
+		} else {
+			pad += " "
+		}
+	}
+	return []string{"    " + l, "    " + pad + "^"}
+}
+
+// failure is an error at a place of the cell.
+func failure(name string, at token.Position, text string, r Request) *Error {
+	value := text
+	if at.IsValid() {
+		value = fmt.Sprintf("%s:%d:%d: %s", at.Filename, at.Line, at.Column, text)
+	}
+	tb := []string{value}
+	if at.Filename == r.File {
+		tb = append(tb, excerpt(r.Code, at)...)
+	}
+	return &Error{Name: name, Value: value, Traceback: tb}
+}
+
+// runtimeError shows how a running cell ended.
+func (s *Session) runtimeError(err error, reason string, r Request) *Error {
+	if errors.Is(err, errInterrupted) {
+		if reason != "" {
+			return failure("panic", token.Position{}, reason, r)
+		}
+		return &Error{Name: "Interrupted", Value: "interrupted", Traceback: []string{r.File + ": interrupted"}, Interrupted: true}
+	}
+	if errors.Is(err, errGoexit) {
+		return nil
+	}
+	var p interp.Panic
+	if !errors.As(err, &p) {
+		return failure("error", token.Position{}, err.Error(), r)
+	}
+	places := s.engine.trace.places()
+	var at token.Position
+	if len(places) > 0 {
+		at = places[0]
+	}
+	if x, ok := p.Value.(std.Exit); ok {
+		return failure("exit", at, fmt.Sprintf("the cell asked the process to end (%v); the kernel lives on", x), r)
+	}
+	if i, ok := p.Value.(interface{ Interrupted() bool }); ok && i.Interrupted() {
+		return &Error{Name: "Interrupted", Value: "interrupted", Traceback: []string{r.File + ": interrupted"}, Interrupted: true}
+	}
+	e := failure("panic", at, "panic: "+panicText(p.Value), r)
+	for _, pl := range places {
+		e.Traceback = append(e.Traceback, fmt.Sprintf("  at %s:%d:%d", pl.Filename, pl.Line, pl.Column))
+	}
+	return e
+}
+
+// panicText is what Go prints of a panic value.
+func panicText(v any) string {
+	switch x := v.(type) {
+	case error:
+		return translate(x.Error())
+	case fmt.Stringer:
+		return x.String()
+	case string:
+		return translate(x)
+	}
+	return fmt.Sprintf("%v", v)
+}
+
+// translate gives faults that the interpreter finds by reflection the words of Go's runtime.
+func translate(s string) string {
+	switch {
+	case strings.HasPrefix(s, "reflect: slice index out of range"), strings.HasPrefix(s, "reflect: array index out of range"), strings.HasPrefix(s, "reflect: string index out of range"):
+		return "runtime error: index out of range"
+	case strings.HasPrefix(s, "reflect:") && strings.Contains(s, "zero Value"), strings.HasPrefix(s, "reflect: call of reflect.Value") && strings.Contains(s, "nil"):
+		return "runtime error: invalid memory address or nil pointer dereference"
+	}
+	return s
+}
+
+var frameLine = regexp.MustCompile(`^(.*?):(\d+):(\d+): panic: `)
+
+// places are the positions of the frames of the last panic, innermost first.
+func (t *traceWriter) places() []token.Position {
+	var out []token.Position
+	for _, f := range t.frames {
+		if m := frameLine.FindStringSubmatch(plainMessage(f)); m != nil {
+			line, _ := strconv.Atoi(m[2])
+			col, _ := strconv.Atoi(m[3])
+			p := token.Position{Filename: m[1], Line: line, Column: col}
+			if strings.HasPrefix(p.Filename, "In[") && (len(out) == 0 || out[len(out)-1] != p) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

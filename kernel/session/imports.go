@@ -1,0 +1,49 @@
+package session
+
+import (
+	"go/ast"
+	"path"
+	"regexp"
+	"strconv"
+	"sync"
+
+	"lyceum/kernel/symbols"
+)
+
+// importName returns the name under which an import is used, and its path.
+func (s *Session) importName(sp *ast.ImportSpec) (name, importPath string) {
+	importPath, _ = strconv.Unquote(sp.Path.Value)
+	if sp.Name != nil {
+		return sp.Name.Name, importPath
+	}
+	if p, err := s.world.importer.Import(importPath); err == nil {
+		return p.Name(), importPath
+	}
+	return path.Base(importPath), importPath
+}
+
+func quote(s string) string { return strconv.Quote(s) }
+
+// preferred settles names that several packages of the standard library share.
+var preferred = map[string]string{"rand": "math/rand/v2", "template": "text/template", "pprof": "runtime/pprof",
+	"scanner": "text/scanner", "json": "encoding/json", "trace": "runtime/trace", "parse": "text/template/parse"}
+
+var version = regexp.MustCompile(`^v[0-9]+$`)
+
+// standardByName maps package names to import paths of the standard library.
+var standardByName = sync.OnceValue(func() map[string]string {
+	m := map[string]string{}
+	for _, p := range symbols.Paths() {
+		name := path.Base(p)
+		if version.MatchString(name) {
+			continue
+		}
+		if old, ok := m[name]; !ok || len(p) < len(old) {
+			m[name] = p
+		}
+	}
+	for name, p := range preferred {
+		m[name] = p
+	}
+	return m
+})

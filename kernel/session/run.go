@@ -1,0 +1,241 @@
+package session
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path"
+	"reflect"
+
+	"github.com/traefik/yaegi/interp"
+
+	"lyceum/kernel/display"
+	"lyceum/kernel/session/lower"
+)
+
+// showPath is the import under which a cell finds the functions below.
+const (
+	showPath = "lyceum/kernel/session"
+	showName = "lyp_session"
+)
+
+// Execute runs a cell and returns when it has ended or was interrupted.
+func (s *Session) Execute(r Request) (res Result) {
+	if r.File == "" {
+		r.File = fmt.Sprintf("In[%d]", r.Count)
+	}
+	if name, ok := asked(r.Code); ok {
+		return s.page(name)
+	}
+	s.running.Lock()
+	defer s.running.Unlock()
+	if s.opt.OnStart != nil {
+		s.opt.OnStart()
+	}
+	stop := s.begin()
+	defer s.end()
+	work := func() { res = s.run(r, stop) }
+	if r.Out != nil {
+		display.Do(r.Out, work)
+	} else {
+		work()
+	}
+	return res
+}
+
+// begin makes the channel that interrupts the cell.
+func (s *Session) begin() chan struct{} {
+	s.stopMu.Lock()
+	defer s.stopMu.Unlock()
+	s.stop = make(chan struct{})
+	stop := s.stop
+	stopping.Store(&stop)
+	return stop
+}
+
+func (s *Session) end() {
+	s.stopMu.Lock()
+	s.stop = nil
+	s.stopMu.Unlock()
+}
+
+func (s *Session) run(r Request, stop chan struct{}) (res Result) {
+	defer func() {
+		if p := recover(); p != nil { // a fault of ours must not end the session
+			res = Result{Err: &Error{Name: "kernel error", Value: fmt.Sprintf("%s: the kernel failed on this cell: %v", r.File, p), Traceback: []string{fmt.Sprint(p)}}}
+		}
+	}()
+	s.mu.Lock()
+	k, program, err := s.build(r.File, r.Code)
+	s.mu.Unlock()
+	if err != nil {
+		return Result{Err: compileError(err, r.Code, r.File)}
+	}
+	if program == nil {
+		return Result{}
+	}
+	s.engine.shown = nil
+	why := s.watch(stop)
+	err = s.engine.execute(program, stop)
+	reason := why()
+	if err != nil {
+		return Result{Err: s.runtimeError(err, reason, r)}
+	}
+	if r.Silent || k.show == nil {
+		return Result{}
+	}
+	return s.result(k, r)
+}
+
+// build checks, lowers and compiles a cell. The session changes only when all of that has worked.
+func (s *Session) build(name, src string) (*checked, *interp.Program, error) {
+	k, err := s.prepare(name, src)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := s.plan(k)
+	out, err := lower.Cell(lower.Input{World: s.world.lower, Fset: s.engine.fset(), Decls: p.decls, Stmts: p.stmts,
+		Info: k.info, Pkg: k.pkg, Name: p.name(s)})
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := s.assemble(k, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	place(file, k.body.Pos())
+	program, err := s.engine.compile(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	for name := range out.Imports {
+		s.engine.imported[name] = true
+	}
+	s.engine.imported[showName] = s.engine.imported[showName] || k.show != nil && out.Result != nil
+	s.commit(p)
+	return k, program, nil
+}
+
+// assemble makes the file that the interpreter runs: the declarations, and an init function with the steps of the cell.
+func (s *Session) assemble(k *checked, out lower.Output) (*ast.File, error) {
+	e := s.engine
+	if err := e.useCell("lyceum/cell/cell", out.Symbols); err != nil {
+		return nil, err
+	}
+	file := &ast.File{Package: k.file.Package, Name: &ast.Ident{Name: "main"}}
+	var specs []ast.Spec
+	add := func(name, path string) {
+		specs = append(specs, &ast.ImportSpec{Name: &ast.Ident{Name: name}, Path: &ast.BasicLit{Kind: token.STRING, Value: quote(path)}})
+	}
+	for name, path := range out.Imports {
+		if err := e.give(path); err != nil {
+			return nil, err
+		}
+		if !e.imported[name] {
+			add(name, path)
+		}
+	}
+	body := append(append([]ast.Stmt{}, out.Setup...), out.Stmts...)
+	if out.Result != nil && k.show != nil {
+		if !e.imported[showName] {
+			add(showName, showPath)
+		}
+		body = append(body, showCall(out.Result, k.info.TypeOf(k.show))...)
+	} else if out.Result != nil {
+		body = append(body, &ast.AssignStmt{Lhs: blanks(k.lastType()), Tok: token.ASSIGN, Rhs: []ast.Expr{out.Result}})
+	}
+	if len(specs) > 0 {
+		file.Decls = append(file.Decls, &ast.GenDecl{Tok: token.IMPORT, Lparen: 1, Specs: specs})
+	}
+	file.Decls = append(file.Decls, out.Decls...)
+	if len(body) > 0 {
+		file.Decls = append(file.Decls, &ast.FuncDecl{Name: &ast.Ident{Name: "init", NamePos: k.body.Pos()},
+			Type: &ast.FuncType{Func: k.body.Pos(), Params: &ast.FieldList{}}, Body: &ast.BlockStmt{Lbrace: k.body.Body.Lbrace, List: body, Rbrace: k.body.Body.Rbrace}})
+	}
+	return file, nil
+}
+
+// lastType is the type of the last statement, an expression.
+func (k *checked) lastType() types.Type {
+	it := k.items[len(k.items)-1]
+	return k.info.TypeOf(it.stmts[len(it.stmts)-1].(*ast.ExprStmt).X)
+}
+
+func blanks(t types.Type) []ast.Expr {
+	n := 1
+	if tup, ok := t.(*types.Tuple); ok {
+		n = tup.Len()
+	}
+	out := make([]ast.Expr, n)
+	for i := range out {
+		out[i] = &ast.Ident{Name: "_"}
+	}
+	return out
+}
+
+// showCall hands the value of the last expression to the session. The results of a call are bound first.
+func showCall(e ast.Expr, t types.Type) []ast.Stmt {
+	show := func(args []ast.Expr) ast.Stmt {
+		return &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.SelectorExpr{X: &ast.Ident{Name: showName, NamePos: e.Pos()}, Sel: &ast.Ident{Name: "Show", NamePos: e.Pos()}}, Lparen: e.Pos(), Args: args, Rparen: e.End()}}
+	}
+	tup, ok := t.(*types.Tuple)
+	if !ok {
+		return []ast.Stmt{show([]ast.Expr{e})}
+	}
+	var lhs, args []ast.Expr
+	for i := range tup.Len() {
+		name := fmt.Sprintf("lyp_shown%d", i)
+		lhs = append(lhs, &ast.Ident{Name: name, NamePos: e.Pos()})
+		args = append(args, &ast.Ident{Name: name, NamePos: e.Pos()})
+	}
+	return []ast.Stmt{&ast.AssignStmt{Lhs: lhs, TokPos: e.Pos(), Tok: token.DEFINE, Rhs: []ast.Expr{e}}, show(args)}
+}
+
+// result turns what Show got into the bundle of the cell's value. A trailing error result that is not nil is the
+// cell's error.
+func (s *Session) result(k *checked, r Request) Result {
+	vals := s.engine.shown
+	var static []types.Type
+	switch t := k.info.TypeOf(k.show).(type) {
+	case nil:
+		return Result{}
+	case *types.Tuple:
+		for i := range t.Len() {
+			static = append(static, t.At(i).Type())
+		}
+	default:
+		static = []types.Type{types.Default(t)}
+	}
+	if len(vals) != len(static) || len(vals) == 0 {
+		return Result{}
+	}
+	if n := len(vals); n > 1 && isError(static[n-1]) {
+		if err, ok := vals[n-1].(error); ok && err != nil {
+			at := s.position(k.show.Pos())
+			return Result{Err: failure("error", at, err.Error(), r)}
+		}
+		vals, static = vals[:n-1], static[:n-1]
+	}
+	var b display.Bundle
+	if len(vals) == 1 {
+		b = bundle(vals[0], static[0])
+	} else {
+		b = tuple(vals, static)
+	}
+	return Result{Value: &b}
+}
+
+func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
+
+// symbolFor finds a compiled symbol for lowering.
+func symbolFor(tables map[string]map[string]reflect.Value) func(path, name string) (reflect.Value, bool) {
+	byPath := map[string]map[string]reflect.Value{}
+	for k, t := range tables {
+		byPath[path.Dir(k)] = t
+	}
+	return func(importPath, name string) (reflect.Value, bool) {
+		v, ok := byPath[importPath][name]
+		return v, ok
+	}
+}

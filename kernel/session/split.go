@@ -1,0 +1,132 @@
+package session
+
+import (
+	"fmt"
+	"go/scanner"
+	"go/token"
+	"strings"
+)
+
+// A chunk is one import, declaration or statement at the top of a cell.
+type chunk struct {
+	kind      token.Token // IMPORT, FUNC, TYPE, VAR, CONST, or ILLEGAL for a statement
+	text      string
+	file      string // the cell: In[3]
+	line, col int    // where it begins in the cell, from 1
+	hidden    bool   // it ends with an explicit semicolon
+}
+
+// split cuts a cell where a semicolon, written or implied by a line break, stands outside all brackets
+// (Go specification, "Semicolons"). A package clause is dropped: a cell may be pasted from a file.
+func split(src string) ([]chunk, error) {
+	fset := token.NewFileSet()
+	file := fset.AddFile("cell", -1, len(src))
+	var s scanner.Scanner
+	s.Init(file, []byte(src), nil, 0)
+	var out []chunk
+	var toks []token.Token
+	depth, begin := 0, -1
+	for {
+		pos, tok, lit := s.Scan()
+		at := file.Offset(pos)
+		switch tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth++
+			if depth > maxDepth {
+				p := file.Position(pos)
+				return nil, fmt.Errorf("%d:%d: syntax error: brackets nested more than %d deep", p.Line, p.Column, maxDepth)
+			}
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth--
+		}
+		if begin < 0 && tok != token.SEMICOLON && tok != token.EOF {
+			begin = at
+		}
+		if tok == token.EOF || tok == token.SEMICOLON && depth <= 0 {
+			if begin >= 0 {
+				end := at
+				if tok == token.EOF {
+					end = len(src)
+				}
+				p := file.Position(file.Pos(begin))
+				c := chunk{kind: kindOf(toks), text: src[begin:end], line: p.Line, col: p.Column, hidden: lit == ";"}
+				if toks[0] != token.PACKAGE {
+					out = append(out, c)
+				}
+			} else if lit == ";" && len(out) > 0 {
+				out[len(out)-1].hidden = true
+			}
+			begin, toks = -1, nil
+			if tok == token.EOF {
+				return out, nil
+			}
+			continue
+		}
+		if begin >= 0 {
+			toks = append(toks, tok)
+		}
+	}
+}
+
+// maxDepth bounds the nesting of brackets: the parser and the checker recurse.
+const maxDepth = 10000
+
+// kindOf tells declarations from statements by their first tokens. A function literal that is called at
+// once begins with "func (" like a method, but no name follows its parameters.
+func kindOf(toks []token.Token) token.Token {
+	switch toks[0] {
+	case token.IMPORT, token.TYPE, token.VAR, token.CONST:
+		return toks[0]
+	case token.FUNC:
+		if len(toks) > 1 && toks[1] == token.IDENT {
+			return token.FUNC
+		}
+		depth := 0
+		for i := 1; i < len(toks); i++ {
+			switch toks[i] {
+			case token.LPAREN:
+				depth++
+			case token.RPAREN:
+				depth--
+				if depth == 0 {
+					if i+2 < len(toks) && toks[i+1] == token.IDENT && toks[i+2] == token.LPAREN {
+						return token.FUNC
+					}
+					return token.ILLEGAL
+				}
+			}
+		}
+	}
+	return token.ILLEGAL
+}
+
+// source writes chunks as one file that parses: declarations first, then a function with the statements.
+// Line directives keep every position as it is in the cell.
+func source(chunks []chunk) string {
+	var b strings.Builder
+	b.WriteString("package main\n")
+	put := func(c chunk) {
+		fmt.Fprintf(&b, "/*line %s/%s:%d:%d*/%s\n", c.file, fileBase, c.line, c.col, c.text)
+	}
+	for _, c := range chunks {
+		if c.kind == token.IMPORT {
+			put(c)
+		}
+	}
+	for _, c := range chunks {
+		if c.kind == token.FUNC || c.kind == token.TYPE || c.kind == token.VAR || c.kind == token.CONST {
+			put(c)
+		}
+	}
+	b.WriteString("func " + cellFunc + "() {\n")
+	for _, c := range chunks {
+		if c.kind == token.ILLEGAL {
+			put(c)
+		}
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// cellFunc is the function that holds the statements of a cell.
+const cellFunc = "_cell"
