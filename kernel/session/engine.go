@@ -9,8 +9,10 @@ import (
 	"log"
 	"path"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -56,8 +58,16 @@ func newEngine() (*engine, error) {
 			"Fatalln": reflect.ValueOf(func(v ...any) { e.fatal(logger, fmt.Sprintln(v...)) }),
 		},
 		"time/time":           {"Sleep": reflect.ValueOf(sleep)},
-		showPath + "/session": {"Show": reflect.ValueOf(func(v ...any) { e.shown = v })},
+		showPath + "/session": {"Show": reflect.ValueOf(func(v ...any) { e.shown = v }), "At": reflect.ValueOf(e.mark)},
 	})
+}
+
+// mark is called before each statement of a cell.
+func (e *engine) mark(cell, line, col int) {
+	if _, gone := e.abandoned.Load(cell); gone {
+		runtime.Goexit()
+	}
+	e.at.Store(&[2]int{line, col})
 }
 
 func (e *engine) fatal(l *log.Logger, text string) {
@@ -160,6 +170,7 @@ func (e *engine) execute(p *interp.Program, stop <-chan struct{}) error {
 	select {
 	case <-ended:
 	case <-time.After(patience):
+		e.abandoned.Store(e.cell, true)
 	}
 	atomic.AddUint64(id, ^uint64(0))
 	return errInterrupted

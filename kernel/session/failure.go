@@ -98,7 +98,7 @@ func (s *Session) runtimeError(err error, reason string, r Request) *Error {
 	if !errors.As(err, &p) {
 		return failure("error", token.Position{}, err.Error(), r)
 	}
-	places := s.engine.trace.places()
+	places := s.exact(s.engine.trace.places(), r)
 	var at token.Position
 	if len(places) > 0 {
 		at = places[0]
@@ -138,6 +138,26 @@ func translate(s string) string {
 		return "runtime error: invalid memory address or nil pointer dereference"
 	}
 	return s
+}
+
+// exact puts the statement that ran into the place of the cell's own frame, whose position the interpreter
+// only guesses: it is kept if it lies within that statement.
+func (s *Session) exact(places []token.Position, r Request) []token.Position {
+	at := s.engine.at.Load()
+	if at == nil {
+		return places
+	}
+	here := token.Position{Filename: r.File, Line: at[0], Column: at[1]}
+	if len(places) == 0 {
+		return []token.Position{here}
+	}
+	last := &places[len(places)-1]
+	if last.Filename == r.File && (last.Line < here.Line || last.Line == here.Line && last.Column < here.Column) {
+		*last = here
+	} else if last.Filename != r.File {
+		places = append(places, here)
+	}
+	return places
 }
 
 var frameLine = regexp.MustCompile(`^(.*?):(\d+):(\d+): panic: `)

@@ -112,7 +112,7 @@ func (s *Session) build(name, src string) (*checked, *interp.Program, error) {
 	for name := range out.Imports {
 		s.engine.imported[name] = true
 	}
-	s.engine.imported[showName] = s.engine.imported[showName] || k.show != nil && out.Result != nil
+	s.engine.imported[showName] = true
 	s.commit(p)
 	return k, program, nil
 }
@@ -128,19 +128,28 @@ func (s *Session) assemble(k *checked, out lower.Output) (*ast.File, error) {
 	add := func(name, path string) {
 		specs = append(specs, &ast.ImportSpec{Name: &ast.Ident{Name: name}, Path: &ast.BasicLit{Kind: token.STRING, Value: quote(path)}})
 	}
-	for name, path := range out.Imports {
-		if err := e.give(path); err != nil {
-			return nil, err
-		}
+	use := func(name, path string) {
 		if !e.imported[name] {
 			add(name, path)
 		}
 	}
-	body := append(append([]ast.Stmt{}, out.Setup...), out.Stmts...)
-	if out.Result != nil && k.show != nil {
-		if !e.imported[showName] {
-			add(showName, showPath)
+	for name, path := range out.Imports {
+		if err := e.give(path); err != nil {
+			return nil, err
 		}
+		use(name, path)
+	}
+	body := append([]ast.Stmt{}, out.Setup...)
+	use(showName, showPath)
+	e.cell++
+	for _, st := range out.Stmts {
+		if p := posOf(st); p.IsValid() {
+			body = append(body, s.marker(p))
+		}
+		body = append(body, st)
+	}
+	if out.Result != nil && k.show != nil {
+		body = append(body, s.marker(k.show.Pos()))
 		body = append(body, showCall(out.Result, k.info.TypeOf(k.show))...)
 	} else if out.Result != nil {
 		body = append(body, &ast.AssignStmt{Lhs: blanks(k.lastType()), Tok: token.ASSIGN, Rhs: []ast.Expr{out.Result}})
@@ -172,6 +181,18 @@ func blanks(t types.Type) []ast.Expr {
 		out[i] = &ast.Ident{Name: "_"}
 	}
 	return out
+}
+
+// marker tells the engine that the statement at p begins. The interpreter's own positions are not exact: it
+// finds a fault by the kind of operation and names the first one of that kind.
+func (s *Session) marker(p token.Pos) ast.Stmt {
+	at := s.position(p)
+	args := []ast.Expr{number(s.engine.cell, p), number(at.Line, p), number(at.Column, p)}
+	return &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.SelectorExpr{X: &ast.Ident{Name: showName, NamePos: p}, Sel: &ast.Ident{Name: "At", NamePos: p}}, Lparen: p, Args: args, Rparen: p}}
+}
+
+func number(n int, p token.Pos) ast.Expr {
+	return &ast.BasicLit{ValuePos: p, Kind: token.INT, Value: fmt.Sprint(n)}
 }
 
 // showCall hands the value of the last expression to the session. The results of a call are bound first.
