@@ -44,7 +44,12 @@ func (l *lowerer) expr(e ast.Expr) ast.Expr {
 	case *ast.SelectorExpr:
 		return l.selector(e)
 	case *ast.IndexExpr:
+		if _, ok := l.typeOf(e.X).Underlying().(*types.Signature); ok {
+			return l.expr(e.X) // a generic function, instantiated
+		}
 		return l.indexExpr(e)
+	case *ast.IndexListExpr:
+		return l.expr(e.X)
 	case *ast.SliceExpr:
 		return l.sliceExpr(e)
 	case *ast.TypeAssertExpr:

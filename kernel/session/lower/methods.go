@@ -14,7 +14,7 @@ import (
 func (l *lowerer) methodName(f *types.Func) string {
 	n := receiverNamed(f)
 	l.runtimeType(n)
-	d := l.w.named[n.Obj()]
+	d := l.w.find(n)
 	return prefix + "m_" + d.sym + "_" + f.Name()
 }
 
@@ -41,7 +41,7 @@ func (l *lowerer) isCellMethod(f *types.Func) bool {
 		return false
 	}
 	l.runtimeType(n)
-	return l.w.named[n.Obj()] != nil
+	return l.w.find(n) != nil
 }
 
 // methodCall lowers x.M(args).
@@ -210,10 +210,10 @@ func (l *lowerer) bindMethods() {
 		isChanged[n] = true
 	}
 	for _, n := range l.w.order {
-		if types.IsInterface(n.obj.Type()) {
+		if types.IsInterface(n.typ) {
 			continue
 		}
-		ms := types.NewMethodSet(types.NewPointer(n.obj.Type()))
+		ms := types.NewMethodSet(types.NewPointer(n.typ))
 		for i := range ms.Len() {
 			s := ms.At(i)
 			f := s.Obj().(*types.Func)
@@ -231,7 +231,7 @@ func (l *lowerer) bind(n *namedType, s *types.Selection, f *types.Func) {
 		return
 	}
 	args := []ast.Expr{stringLit(n.sym, pos), stringLit(f.Name(), pos)}
-	for _, recv := range []types.Type{types.NewPointer(n.obj.Type()), n.obj.Type()} {
+	for _, recv := range []types.Type{types.NewPointer(n.typ), n.typ} {
 		if _, isPtr := recv.(*types.Pointer); !isPtr && (!n.made.Direct() || types.NewMethodSet(recv).Lookup(f.Pkg(), f.Name()) == nil) {
 			args = append(args, ident("nil", pos))
 			continue

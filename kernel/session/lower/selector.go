@@ -29,6 +29,9 @@ func (l *lowerer) qualified(e *ast.SelectorExpr) ast.Expr {
 	if obj == nil || obj.Pkg() == nil {
 		l.fail(e.Pos(), "%s is not known", e.Sel.Name)
 	}
+	if l.isGlobal(obj) { // an instance of a generic function
+		return ident(l.name(obj), e.Sel.Pos())
+	}
 	return l.pkgSel(obj.Pkg().Path(), obj.Name(), e.Pos())
 }
 

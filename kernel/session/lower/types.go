@@ -91,7 +91,7 @@ func (e incomplete) Error() string { return fmt.Sprintf("lower: %s is incomplete
 // complete is Type for a component whose size matters.
 func (w *World) complete(t types.Type) (reflect.Type, error) {
 	if n, ok := types.Unalias(t).(*types.Named); ok {
-		if m := w.named[n.Obj()]; m != nil && !m.made.Defined() {
+		if m := w.find(n); m != nil && !m.made.Defined() {
 			switch n.Underlying().(type) {
 			case *types.Struct, *types.Array:
 				return nil, incomplete{t}
@@ -138,8 +138,11 @@ func (w *World) funcOf(in, out []reflect.Type, variadic bool) reflect.Type {
 // packages come from the symbol tables.
 func (w *World) namedType(t *types.Named) (reflect.Type, error) {
 	obj := t.Obj()
-	if n, ok := w.named[obj]; ok {
+	if n := w.find(t); n != nil {
 		return n.made.Type(), nil
+	}
+	if t.TypeArgs().Len() > 0 {
+		return w.instance(t)
 	}
 	if obj.Pkg() == nil {
 		switch obj.Name() {
@@ -172,10 +175,10 @@ func (w *World) isCompiledPackage(p *types.Package) bool {
 // declare makes the run-time type for a type declared in a cell.
 func (w *World) declare(t *types.Named) (reflect.Type, error) {
 	under := t.Underlying()
-	n := &namedType{obj: t.Obj(), made: forge.New("main", "main."+displayName(t), kindOf(under))}
+	n := &namedType{obj: t.Obj(), typ: t, made: forge.New(t.Obj().Pkg().Path(), displayName(t), kindOf(under))}
 	n.sym = w.typeSymbol("T", n.made.Type())
 	n.register()
-	w.named[t.Obj()] = n
+	w.put(t, n)
 	w.order = append(w.order, n)
 	var err error
 	switch u := under.(type) {
@@ -194,10 +197,6 @@ func (w *World) declare(t *types.Named) (reflect.Type, error) {
 	}
 	return n.made.Type(), err
 }
-
-// displayName is the name %T shows after "main.". Local types have their plain
-// name, as in Go.
-func displayName(t *types.Named) string { return t.Obj().Name() }
 
 // defineStruct resolves the fields of a struct. A field whose type cannot be
 // composed before the struct has its size is given a stand-in of the same
@@ -407,8 +406,11 @@ func (l *lowerer) namedExpr(t *types.Named, pos token.Pos) ast.Expr {
 		return ident(obj.Name(), pos)
 	}
 	l.runtimeType(t)
-	if n, ok := l.w.named[obj]; ok {
+	if n := l.w.find(t); n != nil {
 		return l.cellSel(n.sym, pos)
+	}
+	if u, ok := l.w.unnamed.At(t).(*unnamedType); ok {
+		return l.cellSel(u.sym, pos)
 	}
 	return l.pkgSel(obj.Pkg().Path(), obj.Name(), pos)
 }

@@ -16,8 +16,12 @@ import (
 // for the types that cells declared, and the names under which lowered code
 // refers to them.
 type World struct {
-	symbol  func(path, name string) (reflect.Value, bool)
-	named   map[*types.TypeName]*namedType
+	symbol    func(path, name string) (reflect.Value, bool)
+	named     map[*types.TypeName]*namedType
+	instances typeutil.Map // instances of generic types: *types.Named -> *namedType
+	// Canon, if set, gives the type declared in source that stands for an
+	// instance of a generic type of a compiled package; nil if there is none.
+	Canon   func(*types.Named) *types.Named
 	order   []*namedType // in order of declaration
 	unnamed typeutil.Map // types.Type -> *unnamedType
 	kinds   map[constKey]string
@@ -31,6 +35,7 @@ type World struct {
 // namedType is a type declared in a cell.
 type namedType struct {
 	obj   *types.TypeName
+	typ   *types.Named
 	made  *forge.Named
 	sym   string
 	sigs  string // its method set when it was last given to the runtime
@@ -56,6 +61,7 @@ func NewWorld(symbol func(path, name string) (reflect.Value, bool)) *World {
 		fresh:       map[string]reflect.Value{},
 	}
 	w.unnamed.SetHasher(typeutil.MakeHasher())
+	w.instances.SetHasher(typeutil.MakeHasher())
 	return w
 }
 
@@ -104,10 +110,10 @@ func asTypeName(obj types.Object) *types.TypeName {
 func (w *World) updateMethods() ([]*namedType, error) {
 	var changed []*namedType
 	for _, n := range w.order {
-		if types.IsInterface(n.obj.Type()) {
+		if types.IsInterface(n.typ) {
 			continue
 		}
-		ms, err := w.methodSet(n.obj.Type())
+		ms, err := w.methodSet(n.typ)
 		if err != nil {
 			return nil, err
 		}

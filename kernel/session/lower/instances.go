@@ -1,0 +1,76 @@
+package lower
+
+import (
+	"go/types"
+	"reflect"
+	"strings"
+)
+
+// Instances of generic types are named types like others: go/types has put the
+// type arguments into their fields and methods. All instances share one
+// *types.TypeName, so they are told apart by type identity.
+
+// find returns what was made for a type declared in a cell, or nil.
+func (w *World) find(t *types.Named) *namedType {
+	if t.TypeArgs().Len() == 0 {
+		return w.named[t.Obj()]
+	}
+	n, _ := w.instances.At(t).(*namedType)
+	return n
+}
+
+// put remembers what was made for a type.
+func (w *World) put(t *types.Named, n *namedType) {
+	if t.TypeArgs().Len() == 0 {
+		w.named[t.Obj()] = n
+	} else {
+		w.instances.Set(t, n)
+	}
+}
+
+// instance finds or makes the run-time type of an instance of a generic type.
+// An instance that exists in compiled code, such as iter.Seq[string], is used
+// as it is; a generic type of the standard library otherwise stands for the
+// one that Canon names.
+func (w *World) instance(t *types.Named) (reflect.Type, error) {
+	if u, ok := w.unnamed.At(t).(*unnamedType); ok {
+		return u.typ, nil
+	}
+	if pkg := t.Obj().Pkg(); pkg != nil {
+		name := strings.TrimPrefix(types.TypeString(t, types.RelativeTo(pkg)), pkg.Path()+".")
+		if v, ok := w.symbol(pkg.Path(), name); ok && v.Kind() == reflect.Pointer {
+			r := v.Type().Elem()
+			w.unnamed.Set(t, &unnamedType{r, w.typeSymbol("C", r)})
+			return r, nil
+		}
+	}
+	if w.Canon != nil {
+		if c := w.Canon(t); c != nil && c != t {
+			r, err := w.namedType(c)
+			if n := w.find(c); n != nil {
+				w.put(t, n)
+			}
+			return r, err
+		}
+	}
+	return w.declare(t)
+}
+
+// displayName is the name %T shows: the package's name and, for an instance,
+// the type arguments with the paths of their packages. Local types have their
+// plain name, as in Go.
+func displayName(t *types.Named) string {
+	pkg := "main"
+	if p := t.Obj().Pkg(); p != nil {
+		pkg = p.Name()
+	}
+	name := pkg + "." + t.Obj().Name()
+	if t.TypeArgs().Len() == 0 {
+		return name
+	}
+	var args []string
+	for a := range t.TypeArgs().Types() {
+		args = append(args, types.TypeString(types.Unalias(a), (*types.Package).Path))
+	}
+	return name + "[" + strings.Join(args, ",") + "]"
+}
