@@ -32,6 +32,10 @@ type engine struct {
 	trace    *traceWriter
 	imported map[string]bool // the package names that code can use without importing them again
 	shown    []any           // what the last expression of the running cell gave
+
+	cell      int                    // the number of the newest cell
+	at        atomic.Pointer[[2]int] // line and column of the statement that runs
+	abandoned sync.Map               // cells that were interrupted in compiled code and must not go on
 }
 
 func newEngine() (*engine, error) {
