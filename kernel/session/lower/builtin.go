@@ -28,7 +28,7 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 	case "make":
 		out.Args = append(out.Args, l.expr(e.Args[0]))
 		for _, a := range e.Args[1:] {
-			out.Args = append(out.Args, l.indexValue(a))
+			out.Args = append(out.Args, l.makeLen(a))
 		}
 	case "append":
 		elem := types.Type(types.Typ[types.Byte])
@@ -61,6 +61,15 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		out.Args = l.exprs(e.Args)
 	}
 	return out
+}
+
+// makeLen lowers a length given to make.
+func (l *lowerer) makeLen(e ast.Expr) ast.Expr {
+	n := l.indexValue(e)
+	if c, ok := ast.Unparen(e).(*ast.CallExpr); l.info.Types[e].Value != nil || ok && l.info.Types[c.Fun].IsBuiltin() || l.nonNegative(e) {
+		return n
+	}
+	return l.rtCall("MakeLen", e.Pos(), l.asInt(e, n))
 }
 
 // minMax lowers min and max to calls of rt on the widest type of the kind.

@@ -61,6 +61,9 @@ func paramType(sig *types.Signature, i int, spread bool) types.Type {
 }
 
 func (l *lowerer) exprs(list []ast.Expr) []ast.Expr {
+	if len(list) == 0 {
+		return nil
+	}
 	out := make([]ast.Expr, len(list))
 	for i, e := range list {
 		out[i] = l.expr(e)

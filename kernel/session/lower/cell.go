@@ -21,20 +21,25 @@ const (
 
 // lowerer rewrites one cell.
 type lowerer struct {
-	in       Input
-	w        *World
-	info     *types.Info
-	imports  map[string]string
-	decls    []ast.Decl
-	setup    []ast.Stmt
-	names    map[types.Object]string
-	taken    map[string]bool // local names of the current function
-	temps    int
-	fn       *function
-	globals  map[types.Object]bool
-	bodies   map[string]bool // methods with a new body, by function name
-	recovers string          // function.recovers of the literal about to be rewritten
-	pre      *[]ast.Stmt     // where statements go that must run before the current one
+	in          Input
+	w           *World
+	info        *types.Info
+	imports     map[string]string
+	decls       []ast.Decl
+	setup       []ast.Stmt
+	names       map[types.Object]string
+	taken       map[string]bool // local names of the current function
+	temps       int
+	fn          *function
+	globals     map[types.Object]bool
+	bodies      map[string]bool       // methods with a new body, by function name
+	safe        map[string]bool       // index expressions known to be in range
+	counting    map[types.Object]bool // variables known not to be negative
+	checked     map[string]bool       // checks already made for the current statement
+	conditional int                   // depth inside operands that may not be evaluated
+	guards      map[string]bool       // operands of the conditions that decide about it
+	recovers    string                // function.recovers of the literal about to be rewritten
+	pre         *[]ast.Stmt           // where statements go that must run before the current one
 }
 
 // function is the function whose body is being rewritten.
@@ -58,6 +63,7 @@ func Cell(in Input) (out Output, err error) {
 		in: in, w: in.World, info: in.Info,
 		imports: map[string]string{}, names: map[types.Object]string{},
 		taken: map[string]bool{}, globals: map[types.Object]bool{}, bodies: map[string]bool{},
+		safe: map[string]bool{}, counting: map[types.Object]bool{}, guards: map[string]bool{},
 	}
 	defer func() {
 		if r := recover(); r != nil {

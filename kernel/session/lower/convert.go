@@ -13,6 +13,20 @@ func (l *lowerer) convertImplicit(x ast.Expr, src ast.Expr, to types.Type) ast.E
 
 // conversion lowers T(x).
 func (l *lowerer) conversion(e *ast.CallExpr, to types.Type) ast.Expr {
+	from := l.typeOf(e.Args[0])
+	if l.info.Types[e.Args[0]].Value == nil && !isNil(from) {
+		_, fromSlice := from.Underlying().(*types.Slice)
+		_, toArray := to.Underlying().(*types.Array)
+		if p, ok := to.Underlying().(*types.Pointer); ok && fromSlice {
+			_, toArray = p.Elem().Underlying().(*types.Array)
+		}
+		switch {
+		case fromSlice && toArray:
+			return l.viaReflect("Array", e, to)
+		case l.needsReflect(from, to):
+			return l.viaReflect("Convert", e, to)
+		}
+	}
 	return &ast.CallExpr{Fun: parenType(l.typeExpr(to, e.Fun.Pos())), Lparen: e.Lparen, Args: []ast.Expr{l.value(e.Args[0], to)}, Rparen: e.Rparen}
 }
 
@@ -23,4 +37,31 @@ func parenType(t ast.Expr) ast.Expr {
 		return t
 	}
 	return &ast.ParenExpr{Lparen: t.Pos(), X: t, Rparen: t.Pos()}
+}
+
+// viaReflect converts in rt and asserts the result back to its type.
+func (l *lowerer) viaReflect(fn string, e *ast.CallExpr, to types.Type) ast.Expr {
+	pos := e.Pos()
+	c := l.rtCall(fn, pos, l.expr(e.Args[0]), l.typeSym(to, pos))
+	return &ast.TypeAssertExpr{X: c, Lparen: pos, Type: l.typeExpr(to, pos), Rparen: pos}
+}
+
+// needsReflect says whether the interpreter cannot do a conversion: between
+// strings and slices of named bytes or runes.
+func (l *lowerer) needsReflect(from, to types.Type) bool {
+	for _, p := range [][2]types.Type{{from, to}, {to, from}} {
+		s, ok := p[0].Underlying().(*types.Slice)
+		if !ok || !isString(p[1]) {
+			continue
+		}
+		if _, named := types.Unalias(s.Elem()).(*types.Named); named {
+			return true
+		}
+	}
+	return false
+}
+
+func isString(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsString != 0
 }

@@ -84,8 +84,8 @@ func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt
 	if guarded {
 		fn.defers = l.temp("d")
 	}
-	saved, pre := l.fn, l.pre
-	l.fn, l.pre = fn, nil
+	saved, pre, checked, depth := l.fn, l.pre, l.checked, l.conditional
+	l.fn, l.pre, l.checked, l.conditional = fn, nil, nil, 0
 	list := l.stmts(b.List)
 	if guarded {
 		list = []ast.Stmt{l.guard(pos, fn.defers, list)}
@@ -93,7 +93,7 @@ func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt
 			list = append(list, l.returnResults(b.Rbrace))
 		}
 	}
-	l.fn, l.pre = saved, pre
+	l.fn, l.pre, l.checked, l.conditional = saved, pre, checked, depth
 	return ft, &ast.BlockStmt{Lbrace: b.Lbrace, List: append(fn.start, list...), Rbrace: b.Rbrace}
 }
 

@@ -69,6 +69,11 @@ func (l *lowerer) expr(e ast.Expr) ast.Expr {
 
 // value lowers an expression that is assigned to something of type to.
 func (l *lowerer) value(e ast.Expr, to types.Type) ast.Expr {
+	if tv := l.info.Types[e]; tv.Value != nil {
+		if b, ok := to.Underlying().(*types.Basic); ok && b.Info()&types.IsUntyped == 0 && b.Kind() != types.UnsafePointer && b.Kind() != types.Invalid {
+			return l.constExpr(tv.Value, to, e.Pos())
+		}
+	}
 	return l.convertImplicit(l.expr(e), e, to)
 }
 
@@ -106,7 +111,8 @@ func (l *lowerer) indexExpr(e *ast.IndexExpr) ast.Expr {
 	case *types.Map:
 		return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: l.value(e.Index, t.Key()), Rbrack: e.Rbrack}
 	}
-	return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: l.indexValue(e.Index), Rbrack: e.Rbrack}
+	i := l.checkIndex(e, x, l.indexValue(e.Index))
+	return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: i, Rbrack: e.Rbrack}
 }
 
 // indexValue lowers an index, length or shift count: constants are plain ints.
@@ -122,6 +128,7 @@ func (l *lowerer) indexValue(e ast.Expr) ast.Expr {
 
 func (l *lowerer) sliceExpr(e *ast.SliceExpr) ast.Expr {
 	x := l.expr(e.X)
+	l.checkSlice(e)
 	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
 		x = star(x)
 	}
@@ -131,8 +138,15 @@ func (l *lowerer) sliceExpr(e *ast.SliceExpr) ast.Expr {
 	}
 }
 
+// assertion lowers x.(T) for one value: rt panics as Go does when it fails.
 func (l *lowerer) assertion(e *ast.TypeAssertExpr) ast.Expr {
-	return &ast.TypeAssertExpr{X: paren(l.expr(e.X)), Lparen: e.Lparen, Type: l.typeExpr(l.info.Types[e.Type].Type, e.Type.Pos()), Rparen: e.Rparen}
+	t := l.info.Types[e.Type].Type
+	x := l.rtCall("Assert", e.Pos(), l.expr(e.X), l.typeSym(t, e.Pos()), l.typeSym(l.typeOf(e.X), e.Pos()))
+	return l.plainAssertion(x, t, e)
+}
+
+func (l *lowerer) plainAssertion(x ast.Expr, t types.Type, e *ast.TypeAssertExpr) ast.Expr {
+	return &ast.TypeAssertExpr{X: paren(x), Lparen: e.Lparen, Type: l.typeExpr(t, e.Type.Pos()), Rparen: e.Rparen}
 }
 
 func (l *lowerer) unary(e *ast.UnaryExpr) ast.Expr {
@@ -147,6 +161,8 @@ func (l *lowerer) unary(e *ast.UnaryExpr) ast.Expr {
 func (l *lowerer) binary(e *ast.BinaryExpr) ast.Expr {
 	out := &ast.BinaryExpr{OpPos: e.OpPos, Op: e.Op}
 	switch e.Op {
+	case token.LAND, token.LOR:
+		out.X, out.Y = l.expr(e.X), l.maybe(e.X, e.Y)
 	case token.SHL, token.SHR:
 		out.X, out.Y = paren(l.expr(e.X)), l.shiftCount(e.Y)
 	case token.EQL, token.NEQ:
@@ -163,6 +179,26 @@ func (l *lowerer) binary(e *ast.BinaryExpr) ast.Expr {
 	default:
 		out.X, out.Y = l.expr(e.X), l.expr(e.Y)
 	}
+	return out
+}
+
+// maybe lowers the right operand of && or ||, which is not always evaluated.
+func (l *lowerer) maybe(x, y ast.Expr) ast.Expr {
+	saved := l.guards
+	l.guards = map[string]bool{}
+	for k := range saved {
+		l.guards[k] = true
+	}
+	ast.Inspect(x, func(n ast.Node) bool {
+		if e, ok := n.(ast.Expr); ok {
+			l.guards[types.ExprString(e)] = true
+		}
+		return true
+	})
+	l.conditional++
+	out := l.expr(y)
+	l.conditional--
+	l.guards = saved
 	return out
 }
 

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 )
@@ -37,8 +38,9 @@ func (l *lowerer) forStmt(s *ast.ForStmt, label string) []ast.Stmt {
 		lp.back = append(append(lp.back, postPre...), post)
 		out.Post = nil
 	}
+	bound, counter := l.countedBy(s)
 	loop := l.inLoop(lp, func() ast.Stmt {
-		out.Body = l.block(s.Body)
+		l.inRange(bound, counter, s.Body, func() { out.Body = l.block(s.Body) })
 		out.Body.List = append(append(head, out.Body.List...), lp.back...)
 		return out
 	})
@@ -50,6 +52,44 @@ func (l *lowerer) forStmt(s *ast.ForStmt, label string) []ast.Stmt {
 		return []ast.Stmt{block(s.Pos(), append(pre, loop)...)}
 	}
 	return []ast.Stmt{loop}
+}
+
+// definedVar is the variable that a range clause defines as its key.
+func (l *lowerer) definedVar(e ast.Expr, tok token.Token) types.Object {
+	if id, ok := e.(*ast.Ident); ok && tok == token.DEFINE {
+		return l.info.Defs[id]
+	}
+	return nil
+}
+
+// countedBy recognises for i := 0; i < len(x); i++ and returns x and i; x is
+// nil when the bound is something else.
+func (l *lowerer) countedBy(s *ast.ForStmt) (ast.Expr, types.Object) {
+	a, ok := s.Init.(*ast.AssignStmt)
+	inc, ok2 := s.Post.(*ast.IncDecStmt)
+	if !ok || !ok2 || a.Tok != token.DEFINE || len(a.Lhs) != 1 || inc.Tok != token.INC {
+		return nil, nil
+	}
+	v := l.info.Defs[a.Lhs[0].(*ast.Ident)]
+	if id, ok := inc.X.(*ast.Ident); !ok || v == nil || l.info.Uses[id] != v {
+		return nil, nil
+	}
+	if start := l.info.Types[a.Rhs[0]].Value; start == nil || constant.Sign(start) < 0 {
+		return nil, nil
+	}
+	cond, ok := s.Cond.(*ast.BinaryExpr)
+	if !ok || cond.Op != token.LSS {
+		return nil, v
+	}
+	if id, ok := cond.X.(*ast.Ident); !ok || l.info.Uses[id] != v {
+		return nil, v
+	}
+	if c, ok := cond.Y.(*ast.CallExpr); ok && l.info.Types[c.Fun].IsBuiltin() && len(c.Args) == 1 {
+		if id, ok := c.Fun.(*ast.Ident); ok && id.Name == "len" {
+			return c.Args[0], v
+		}
+	}
+	return nil, v
 }
 
 // sharedVars lists the variables that a loop header defines and that outlive
@@ -115,7 +155,7 @@ func (l *lowerer) rangeNative(s *ast.RangeStmt, label string, x ast.Expr) []ast.
 		out.Tok = token.ILLEGAL
 	}
 	return []ast.Stmt{l.inLoop(&loop{label: label, loops: true}, func() ast.Stmt {
-		out.Body = l.block(s.Body)
+		l.inRange(s.X, l.definedVar(s.Key, s.Tok), s.Body, func() { out.Body = l.block(s.Body) })
 		out.Body.List = append(head, out.Body.List...)
 		return out
 	})}
@@ -131,7 +171,8 @@ func isBlank(e ast.Expr) bool {
 func (l *lowerer) counted(s *ast.RangeStmt, label, i string, n ast.Expr, zero ast.Expr, head []ast.Stmt) ast.Stmt {
 	pos := s.Pos()
 	return l.inLoop(&loop{label: label, loops: true}, func() ast.Stmt {
-		b := l.block(s.Body)
+		var b *ast.BlockStmt
+		l.inRange(s.X, l.definedVar(s.Key, s.Tok), s.Body, func() { b = l.block(s.Body) })
 		b.List = append(head, b.List...)
 		return &ast.ForStmt{
 			For: s.For, Init: define(pos, i, zero), Cond: binary(ident(i, pos), token.LSS, n),

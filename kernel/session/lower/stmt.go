@@ -18,10 +18,10 @@ func (l *lowerer) stmts(list []ast.Stmt) []ast.Stmt {
 // one they are part of, and returns those followed by its result.
 func (l *lowerer) withPre(f func() []ast.Stmt) []ast.Stmt {
 	var pre []ast.Stmt
-	saved := l.pre
-	l.pre = &pre
+	saved, checked := l.pre, l.checked
+	l.pre, l.checked = &pre, nil
 	out := f()
-	l.pre = saved
+	l.pre, l.checked = saved, checked
 	return append(pre, out...)
 }
 

@@ -19,7 +19,7 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 		out.Body = &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}
 		for _, c := range s.Body.List {
 			c := c.(*ast.CaseClause)
-			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.exprs(c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
+			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
 		}
 		return out
 	})
@@ -32,6 +32,14 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 		return list
 	}
 	return []ast.Stmt{block(s.Pos(), list...)}
+}
+
+// caseList lowers the expressions of a case, evaluated only when no earlier
+// case matched.
+func (l *lowerer) caseList(list []ast.Expr) []ast.Expr {
+	l.conditional++
+	defer func() { l.conditional-- }()
+	return l.exprs(list)
 }
 
 func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt, label string) []ast.Stmt {

@@ -2,7 +2,6 @@ package forge
 
 import (
 	"fmt"
-	"go/token"
 	"reflect"
 	"sort"
 	"unsafe"
@@ -20,6 +19,9 @@ type Method struct {
 // SetMethods gives T and *T their methods, replacing those of an earlier call.
 // Each must be bound by Bind before it is called.
 //
+// All methods count as exported: the interpreter calls methods through
+// reflect, which refuses the others.
+//
 // The runtime remembers for a pair of interface and type whether one
 // implements the other. It finds the memory by the types' hashes; a type whose
 // methods change gets a new hash, so that old answers are not found again.
@@ -28,7 +30,7 @@ func (n *Named) SetMethods(ms []Method) error {
 		return fmt.Errorf("forge: %s has %d methods; at most %d are possible", n.name, len(ms), maxMethods)
 	}
 	ms = append([]Method(nil), ms...)
-	sort.Slice(ms, func(i, j int) bool { return methodLess(ms[i].Name, ms[j].Name) })
+	sort.Slice(ms, func(i, j int) bool { return ms[i].Name < ms[j].Name })
 	if err := n.table(n.ptr, ms, false); err != nil {
 		return err
 	}
@@ -50,15 +52,6 @@ func (n *Named) SetMethods(ms []Method) error {
 	return nil
 }
 
-// methodLess is the order in which the runtime expects methods: exported ones
-// first, each group by name.
-func methodLess(a, b string) bool {
-	if ea, eb := token.IsExported(a), token.IsExported(b); ea != eb {
-		return ea
-	}
-	return a < b
-}
-
 const flagDirectIface = 1 << 5
 
 // Direct says whether an interface holds a T itself rather than a pointer to
@@ -69,7 +62,6 @@ func (n *Named) Direct() bool { return n.rt.tflag&flagDirectIface != 0 }
 func (n *Named) table(r *rtype, ms []Method, direct bool) error {
 	u := uncommonOf(r)
 	out := unsafe.Slice((*method)(unsafe.Add(unsafe.Pointer(u), u.moff)), maxMethods)
-	exported := 0
 	for i, m := range ms {
 		slot, err := n.slot(slotKey{m.Name, direct})
 		if err != nil {
@@ -78,15 +70,12 @@ func (n *Named) table(r *rtype, ms []Method, direct bool) error {
 		hold(m.Type)
 		pc := textOffset(addReflectOff(slotEntry(slot)))
 		out[i] = method{
-			name: offName(m.Name, token.IsExported(m.Name)),
+			name: offName(m.Name, true),
 			mtyp: typeOffset(addReflectOff(unsafe.Pointer(rtypeOf(m.Type)))),
 			ifn:  pc, tfn: pc,
 		}
-		if token.IsExported(m.Name) {
-			exported++
-		}
 	}
-	u.mcount, u.xcount = uint16(len(ms)), uint16(exported)
+	u.mcount, u.xcount = uint16(len(ms)), uint16(len(ms))
 	return nil
 }
 
@@ -145,11 +134,11 @@ func (n *Named) DefineInterface(ms []Method) error {
 		return err
 	}
 	ms = append([]Method(nil), ms...)
-	sort.Slice(ms, func(i, j int) bool { return methodLess(ms[i].Name, ms[j].Name) })
+	sort.Slice(ms, func(i, j int) bool { return ms[i].Name < ms[j].Name })
 	list := make([]imethod, len(ms))
 	for i, m := range ms {
 		hold(m.Type)
-		list[i] = imethod{offName(m.Name, token.IsExported(m.Name)), typeOffset(addReflectOff(unsafe.Pointer(rtypeOf(m.Type))))}
+		list[i] = imethod{offName(m.Name, true), typeOffset(addReflectOff(unsafe.Pointer(rtypeOf(m.Type))))}
 	}
 	hold(list)
 	it := (*interfaceType)(unsafe.Pointer(n.rt))

@@ -1,0 +1,130 @@
+package rt
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"unsafe"
+)
+
+// BadIndex panics as indexing does.
+func BadIndex(i, n int) {
+	if i < 0 {
+		panic(runtimeError(fmt.Sprintf("index out of range [%d]", i)))
+	}
+	panic(runtimeError(fmt.Sprintf("index out of range [%d] with length %d", i, n)))
+}
+
+// Index returns i, or panics when it is no index of something of length n.
+func Index(i, n int) int {
+	if uint(i) >= uint(n) {
+		BadIndex(i, n)
+	}
+	return i
+}
+
+// BadSlice panics as slicing x[lo:hi:max] does; the last three arguments say
+// which of the bounds are written.
+func BadSlice(lo, hi, max, length, limit int, isString, hasLo, hasHi, hasMax bool) {
+	of := "capacity"
+	if isString {
+		of = "length"
+	}
+	fault := func(format string, args ...any) {
+		panic(runtimeError("slice bounds out of range " + fmt.Sprintf(format, args...)))
+	}
+	if hasMax {
+		switch {
+		case max < 0:
+			fault("[::%d]", max)
+		case max > limit:
+			fault("[::%d] with capacity %d", max, limit)
+		case hi < 0:
+			fault("[:%d:]", hi)
+		case hi > max:
+			fault("[:%d:%d]", hi, max)
+		case lo < 0:
+			fault("[%d::]", lo)
+		default:
+			fault("[%d:%d:]", lo, hi)
+		}
+	}
+	if hasHi {
+		switch {
+		case hi < 0:
+			fault("[:%d]", hi)
+		case hi > limit:
+			fault("[:%d] with %s %d", hi, of, limit)
+		}
+	} else {
+		hi = length
+	}
+	if lo < 0 {
+		fault("[%d:]", lo)
+	}
+	fault("[%d:%d]", lo, hi)
+}
+
+// assertionFault is the layout of runtime.TypeAssertionError.
+type assertionFault struct {
+	static, concrete, asserted unsafe.Pointer
+	missing                    string
+}
+
+// Assert returns v if its dynamic type is t, or implements t; else it panics
+// as the assertion v.(t) on a variable of type static does.
+func Assert(v any, t, static reflect.Type) any {
+	if Is(v, t) {
+		return v
+	}
+	e := new(runtime.TypeAssertionError)
+	f := (*assertionFault)(unsafe.Pointer(e))
+	f.asserted = typePointer(t)
+	d := reflect.TypeOf(v)
+	if t.Kind() != reflect.Interface || d != nil {
+		f.static = typePointer(static)
+	}
+	if d != nil {
+		f.concrete = typePointer(d)
+		if t.Kind() == reflect.Interface {
+			f.missing = missingMethod(d, t)
+		}
+	}
+	panic(e)
+}
+
+func typePointer(t reflect.Type) unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1] }
+
+func missingMethod(d, t reflect.Type) string {
+	for i := range t.NumMethod() {
+		m := t.Method(i)
+		if have, ok := d.MethodByName(m.Name); !ok || have.Type.NumIn()-1 != m.Type.NumIn() {
+			return m.Name
+		}
+	}
+	return t.Method(0).Name
+}
+
+// MakeLen returns n, or panics as make with a bad length does.
+func MakeLen(n int) int {
+	if n < 0 {
+		panic(runtimeError("makeslice: len out of range"))
+	}
+	return n
+}
+
+// Array converts a slice to the array type t, or to a pointer to it.
+func Array(s any, t reflect.Type) any {
+	v := reflect.ValueOf(s)
+	a := t
+	if t.Kind() == reflect.Pointer {
+		a = t.Elem()
+	}
+	if v.Len() < a.Len() {
+		panic(runtimeError(fmt.Sprintf("cannot convert slice with length %d to array or pointer to array with length %d", v.Len(), a.Len())))
+	}
+	return v.Convert(t).Interface()
+}
+
+// Convert converts v to t.
+func Convert(v any, t reflect.Type) any { return reflect.ValueOf(v).Convert(t).Interface() }
