@@ -7,9 +7,11 @@ func ptr(p *float32) unsafe.Pointer { return unsafe.Pointer(p) }
 // How a product is cut up. The limits are in elements and depend on sizes only, never on the number of workers.
 const (
 	sharedA    = 3 << 20 // A of more elements than this does not stay in the last-level cache between panels
-	panelK     = 2048    // longest run of k in one packed panel: 32 columns of it are 256 KB
+	panelK     = 1024    // longest run of k in one packed panel: 32 columns of it are 128 KB
 	blockK     = 512     // run of k per pass when A and B are both packed
-	blockRows  = 140     // rows of A packed together then: 280 KB
+	blockRows  = 140     // rows of A taken together then, at most: 280 KB
+	blockLeast = 42      // and at least
+	blockTasks = 16      // ranges of rows wanted then, so that the last to end is not far behind
 	fewPanels  = 8       // with fewer panels than this, rows are shared out, not panels
 	badStride  = 1024    // rows this many elements apart fall on one cache set
 	poorStride = 512     // and these on two, which hurts less than copying when A is large:
@@ -175,7 +177,7 @@ func (g *gemmCall) blocks(t *tiles) {
 	panels := (g.n-1)/t.cols + 1
 	packedB := getScratch(panels * t.cols * min(g.k, blockK))
 	defer putScratch(packedB)
-	height := max(blockRows/t.rows, 1) * t.rows
+	height := min(blockRows/t.rows, max(blockLeast/t.rows, (g.m-1)/(blockTasks*t.rows)+1)) * t.rows
 	for k0 := 0; k0 < g.k; k0 += blockK {
 		kk := min(blockK, g.k-k0)
 		Parallel(panels, 4, func(lo, hi int) {

@@ -285,8 +285,13 @@ func TestVectorFunctions(t *testing.T) {
 		for i := range x {
 			want[i] = (x[i] + 2*y[i]) * x[i]
 		}
-		copy(dst, y)
-		Scale(2, dst)
+		Copy(dst, x)
+		Fill(dst[1:], 0)
+		if Sum(dst) != float64(x[0]) {
+			t.Errorf("Fill left %v", Sum(dst)-float64(x[0]))
+		}
+		Fill(dst, 2)
+		Mul(dst, dst, y)
 		Add(dst, dst, x)
 		Mul(dst, x, dst)
 		nearly(t, "Scale, Add, Mul", dst, want, rowTolerance)

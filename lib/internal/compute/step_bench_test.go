@@ -107,18 +107,18 @@ func linearBack(dx []float32, beta float32, dw, dy, x, w []float32, tokens, in, 
 
 func (s *stepModel) step() float64 {
 	t, size := s.tokens(), s.tokens()*s.dim
-	clear(s.grads)
+	Fill(s.grads, 0)
 	GatherRows(s.x[:size], s.embed.w, s.ids, s.dim)
 	for i := range s.blocks {
 		s.forward(&s.blocks[i], s.x[i*size:(i+1)*size], s.x[(i+1)*size:(i+2)*size])
 	}
 	last := s.x[s.layers*size:]
 	RMSNorm(s.final, s.scale, last, s.norm.w, t, s.dim, 1e-5)
-	clear(s.dfinal)
+	Fill(s.dfinal, 0)
 	head := OutputHead{Weight: s.embed.w, Vocab: s.vocab, Dim: s.dim, Hidden: s.final, Targets: s.targets, DHidden: s.dfinal,
 		DWeight: s.embed.g, LogSumExp: s.lse, NLLRows: s.nll}
 	head.ForwardBackward(s.weights)
-	clear(s.dx)
+	Fill(s.dx, 0)
 	RMSNormBackward(s.dx, s.norm.g, s.dfinal, last, s.norm.w, s.scale, t, s.dim)
 	for i := len(s.blocks) - 1; i >= 0; i-- {
 		s.backward(&s.blocks[i], s.x[i*size:(i+1)*size])
@@ -136,12 +136,12 @@ func (s *stepModel) forward(l *stepLayer, x, next []float32) {
 	linear(l.q, l.normed1, l.qkv.w, t, s.dim, s.qkvDim(), 0)
 	s.rotary(l.q, false)
 	Attention(l.att, l.lse, l.q, l.q[kAt:], l.q[vAt:], s.attention())
-	copy(l.mid, x)
+	Copy(l.mid, x)
 	linear(l.mid, l.att, l.out.w, t, s.heads*s.headDim, s.dim, 1)
 	RMSNorm(l.normed2, l.scale2, l.mid, l.norm2.w, t, s.dim, 1e-5)
 	linear(l.wide, l.normed2, l.gateUp.w, t, s.dim, 2*s.hidden, 0)
 	SwiGLURows(l.activated, l.wide, t, s.hidden)
-	copy(next, l.mid)
+	Copy(next, l.mid)
 	linear(next, l.activated, l.down.w, t, s.hidden, s.dim, 1)
 }
 
@@ -152,13 +152,13 @@ func (s *stepModel) backward(l *stepLayer, x []float32) {
 	datt := dact[:t*s.heads*s.headDim]
 	linearBack(dact, 0, l.down.g, s.dx, l.activated, l.down.w, t, s.hidden, s.dim)
 	dwide := wide[:t*2*s.hidden]
-	clear(dwide)
+	Fill(dwide, 0)
 	SwiGLURowsBackward(dwide, dact, l.wide, t, s.hidden)
 	linearBack(dnormed, 0, l.gateUp.g, dwide, l.normed2, l.gateUp.w, t, s.dim, 2*s.hidden)
 	RMSNormBackward(s.dx, l.norm2.g, dnormed, l.mid, l.norm2.w, l.scale2, t, s.dim)
 	linearBack(datt, 0, l.out.g, s.dx, l.att, l.out.w, t, s.heads*s.headDim, s.dim)
 	dq := wide[:t*s.qkvDim()]
-	clear(dq)
+	Fill(dq, 0)
 	AttentionBackward(dq, dq[kAt:], dq[vAt:], datt, l.att, l.lse, l.q, l.q[kAt:], l.q[vAt:], s.attention())
 	s.rotary(dq, true)
 	linearBack(dnormed, 0, l.qkv.g, dq, l.normed1, l.qkv.w, t, s.dim, s.qkvDim())

@@ -53,6 +53,26 @@ func Scale(alpha float32, x []float32) {
 	Parallel(len(x), span, func(lo, hi int) { active.scale(x[lo:hi], alpha) })
 }
 
+// Fill sets every element of x to v.
+func Fill(x []float32, v float32) {
+	Parallel(len(x), 4*span, func(lo, hi int) {
+		part := x[lo:hi]
+		if v == 0 {
+			clear(part)
+			return
+		}
+		for i := range part {
+			part[i] = v
+		}
+	})
+}
+
+// Copy copies x to dst, which has the same length.
+func Copy(dst, x []float32) {
+	same("Copy", "dst", len(dst), len(x))
+	Parallel(len(x), 4*span, func(lo, hi int) { copy(dst[lo:hi], x[lo:hi]) })
+}
+
 // Add computes dst[i] = x[i] + y[i]; dst may be x or y.
 func Add(dst, x, y []float32) { binary("Add", dst, x, y, active.add) }
 
