@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"lyceum/kernel/display"
+	"lyceum/kernel/session/generics"
 )
 
 // Options say what a session offers its cells and whom it tells what happens.
@@ -65,6 +66,8 @@ func New(opt Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.generics = generics.New(e.fset(), w.importer)
+	w.lower.Canon = w.generics.Canon
 	return &Session{opt: opt, engine: e, world: w}, nil
 }
 

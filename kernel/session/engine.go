@@ -20,6 +20,7 @@ import (
 	"github.com/traefik/yaegi/interp"
 
 	"lyceum/kernel/display"
+	"lyceum/kernel/session/generics"
 	"lyceum/kernel/session/rt"
 	"lyceum/kernel/symbols"
 	"lyceum/kernel/symbols/std"
@@ -51,8 +52,10 @@ func newEngine() (*engine, error) {
 	if err := e.in.Use(first); err != nil {
 		return nil, err
 	}
-	if err := e.in.Use(interp.Exports(rt.Symbols())); err != nil {
-		return nil, err
+	for _, table := range []interp.Exports{rt.Symbols(), generics.Symbols()} {
+		if err := e.in.Use(table); err != nil {
+			return nil, err
+		}
 	}
 	logger := log.New(e.trace, "", 0)
 	return e, e.in.Use(interp.Exports{

@@ -130,7 +130,10 @@ func (p *plan) name(s *Session) func(types.Object) string {
 		if n, ok := p.names[obj]; ok {
 			return n
 		}
-		return s.world.names[obj]
+		if n, ok := s.world.names[obj]; ok {
+			return n
+		}
+		return s.world.generics.Name(obj)
 	}
 }
 

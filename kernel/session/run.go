@@ -11,6 +11,7 @@ import (
 	"github.com/traefik/yaegi/interp"
 
 	"lyceum/kernel/display"
+	"lyceum/kernel/session/generics"
 	"lyceum/kernel/session/lower"
 )
 
@@ -95,8 +96,12 @@ func (s *Session) build(name, src string) (*checked, *interp.Program, error) {
 		return nil, nil, err
 	}
 	p := s.plan(k)
-	out, err := lower.Cell(lower.Input{World: s.world.lower, Fset: s.engine.fset(), Decls: p.decls, Stmts: p.stmts,
-		Info: k.info, Pkg: k.pkg, Name: p.name(s)})
+	inst, err := s.world.generics.Instantiate(generics.Cell{Decls: p.decls, Stmts: p.stmts, Info: k.info, Pkg: k.pkg})
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := lower.Cell(lower.Input{World: s.world.lower, Fset: s.engine.fset(), Decls: append(p.decls, inst.Decls...), Stmts: p.stmts,
+		Info: inst.Info, Pkg: k.pkg, Name: p.name(s)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -113,6 +118,7 @@ func (s *Session) build(name, src string) (*checked, *interp.Program, error) {
 		s.engine.imported[name] = true
 	}
 	s.engine.imported[showName] = true
+	s.world.generics.Commit()
 	s.commit(p)
 	return k, program, nil
 }
@@ -256,7 +262,9 @@ func symbolFor(tables map[string]map[string]reflect.Value) func(path, name strin
 		byPath[path.Dir(k)] = t
 	}
 	return func(importPath, name string) (reflect.Value, bool) {
-		v, ok := byPath[importPath][name]
-		return v, ok
+		if v, ok := byPath[importPath][name]; ok {
+			return v, true
+		}
+		return generics.Symbol(importPath, name)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 
+	"lyceum/kernel/session/generics"
 	"lyceum/kernel/session/lower"
 	"lyceum/kernel/symbols"
 )
@@ -29,6 +30,7 @@ type world struct {
 	versions map[string]int          // how often a name got new storage
 	names    map[types.Object]string // the interpreter's names of variables and functions
 	lower    *lower.World
+	generics *generics.State
 }
 
 func newWorld(preload map[string]string) *world {
