@@ -37,7 +37,7 @@ func Attention(out, lse, q, k, v []float32, s AttentionShape) {
 	if s.Batch == 0 || s.Queries == 0 || s.Keys == 0 || s.Heads == 0 {
 		return
 	}
-	block := s.queryBlock()
+	block, docs := s.queryBlock(), s.documents()
 	perHead := (s.Queries-1)/block + 1
 	parallelStop(s.Batch*s.KVHeads*perHead, 1, func(lo, hi int) {
 		for task := lo; task < hi; task++ {
@@ -45,7 +45,7 @@ func Attention(out, lse, q, k, v []float32, s AttentionShape) {
 			at := (perHead - 1 - task%perHead) * block
 			head := task / perHead
 			w := attentionWork{AttentionShape: &s, t: active.tiles, batch: head / s.KVHeads, kv: head % s.KVHeads,
-				q: q, k: k, v: v, out: out, lse: lse}
+				q: q, k: k, v: v, out: out, lse: lse, docs: docs}
 			if s.Queries*(s.Heads/s.KVHeads) < fewQueries {
 				w.forwardFew(at, min(at+block, s.Queries))
 			} else {
@@ -73,6 +73,7 @@ type attentionWork struct {
 	batch, kv    int
 	q, k, v, out []float32
 	lse          []float32
+	docs         *documents
 }
 
 func (w *attentionWork) keyCount() int {
@@ -80,15 +81,6 @@ func (w *attentionWork) keyCount() int {
 		return w.Keys
 	}
 	return int(w.KeyCounts[w.batch])
-}
-
-// visible returns how many leading keys query i may see, documents aside.
-func (w *attentionWork) visible(i int) int {
-	n := w.keyCount()
-	if w.Causal {
-		return max(0, n-w.Queries+i+1)
-	}
-	return n
 }
 
 func (w *attentionWork) qAt(i, head int) int {
@@ -123,23 +115,9 @@ func (w *attentionWork) heads() (lo, hi int) {
 	return w.kv * group, (w.kv + 1) * group
 }
 
-// maskDocuments sets the scores of keys of other documents to -Inf.
-func (w *attentionWork) maskDocuments(scores []float32, i int) {
-	if w.Segments == nil {
-		return
-	}
-	seg := w.Segments[w.batch*w.Keys:][:w.Keys]
-	own := seg[w.keyCount()-w.Queries+i]
-	for j := range scores {
-		if seg[j] != own || own < 0 {
-			scores[j] = minusInf
-		}
-	}
-}
-
 func (w *attentionWork) forward(lo, hi int) {
 	t := w.t
-	most := w.visible(hi - 1)
+	_, most := w.windowOf(lo, hi-lo)
 	if most == 0 {
 		w.clearRows(lo, hi)
 		return
@@ -148,40 +126,49 @@ func (w *attentionWork) forward(lo, hi int) {
 	scratch := getScratch(width*w.Dim + t.rows*(width+1))
 	defer putScratch(scratch)
 	keys := t.packPanels(scratch[:width*w.Dim], matrix{&w.k[w.kAt(0)], w.KStride, true}, w.Dim, most)
-	scores := scratch[width*w.Dim:]
 	values, release := t.inPlaceOrPacked(w.v[w.vAt(0):], w.VStride, most, w.Dim)
 	defer release()
 	first, last := w.heads()
 	for h := first; h < last; h++ {
 		for i := lo; i < hi; {
 			rows := rowsOfTile(hi, i, t.rows)
-			see := w.visible(i + rows - 1)
-			if see == 0 {
-				w.clearHead(i, i+rows, h)
-				i += rows
-				continue
-			}
-			t.product(rows, see, w.Dim, matrix{p: &w.q[w.qAt(i, h)], ld: w.QStride}, keys, &scores[0], width, w.Scale, 0)
-			factors := scores[t.rows*width:]
-			for r := range rows {
-				factors[r] = w.softmax(scores[r*width:][:see], i+r, h)
-			}
-			t.product(rows, w.Dim, see, matrix{p: &scores[0], ld: width}, values, &w.out[w.oAt(i, h)], w.OStride, 1, 0)
-			for r := range rows {
-				active.scale(w.out[w.oAt(i+r, h):][:w.Dim], factors[r])
-			}
+			w.forwardTile(i, rows, h, keys, values, scratch[width*w.Dim:], width)
 			i += rows
 		}
 	}
 }
 
-// softmax turns the scores of query i into probabilities in place, but for the factor that it returns: the output has fewer
-// elements to multiply with it.
+// forwardTile computes the output of queries i to i+rows of head h. scores has room for t.rows rows of width, and one more
+// number for each.
+func (w *attentionWork) forwardTile(i, rows, h int, keys, values panels, scores []float32, width int) {
+	t := w.t
+	from, to := w.windowOf(i, rows)
+	if to == 0 {
+		w.clearHead(i, i+rows, h)
+		return
+	}
+	q := matrix{p: &w.q[w.qAt(i, h)], ld: w.QStride}
+	t.product(rows, to-from, w.Dim, q, keys.columns(from, t.cols), &scores[from], width, w.Scale, 0)
+	factors := scores[t.rows*width:]
+	for r := range rows {
+		row := scores[r*width:][:to]
+		factors[r] = w.softmax(row, i+r, h)
+		lo, hi := w.window(i + r)
+		clear(row[from:max(lo, from)])
+		clear(row[max(hi, from):])
+	}
+	t.product(rows, w.Dim, to-from, matrix{p: &scores[from], ld: width}, values.rows(from), &w.out[w.oAt(i, h)], w.OStride, 1, 0)
+	for r := range rows {
+		active.scale(w.out[w.oAt(i+r, h):][:w.Dim], factors[r])
+	}
+}
+
+// softmax turns the scores of query i in its window into probabilities in place, but for the factor that it returns: the
+// output has fewer elements to multiply with it. scores begins at key 0.
 func (w *attentionWork) softmax(scores []float32, i, h int) float32 {
-	see := w.visible(i)
-	w.maskDocuments(scores[:see], i)
-	l, factor := softmaxNumerators(scores[:see], scores[:see])
-	clear(scores[see:])
+	lo, hi := w.window(i)
+	w.hideOthers(scores[:hi], i)
+	l, factor := softmaxNumerators(scores[lo:hi], scores[lo:hi])
 	if w.lse != nil {
 		w.lse[w.lseAt(i, h)] = l
 	}
@@ -213,48 +200,48 @@ func (w *attentionWork) forwardFew(lo, hi int) {
 	scores := getScratch(group * width)
 	defer putScratch(scores)
 	for i := lo; i < hi; i++ {
-		see := w.visible(i)
-		if see == 0 {
+		from, to := w.window(i)
+		if from == to {
 			w.clearRows(i, i+1)
 			continue
 		}
-		w.scoresFew(scores, width, i, see)
+		w.scoresFew(scores, width, i, from, to)
 		for h := range group {
-			row := scores[h*width:][:see]
-			active.scale(row, w.softmax(row, i, first+h))
+			row := scores[h*width:][:to]
+			active.scale(row[from:], w.softmax(row, i, first+h))
 		}
-		w.valuesFew(scores, width, i, see)
+		w.valuesFew(scores, width, i, from, to)
 	}
 }
 
-// scoresFew fills one row of scores for each head of the group.
-func (w *attentionWork) scoresFew(scores []float32, width, i, see int) {
+// scoresFew fills one row of scores for each head of the group, from key from to key to.
+func (w *attentionWork) scoresFew(scores []float32, width, i, from, to int) {
 	first, last := w.heads()
 	if w.t.dots4 != nil {
-		w.t.dotRows(last-first, see, w.Dim, &w.q[w.qAt(i, first)], w.Dim, &w.k[w.kAt(0)], w.KStride, &scores[0], width, w.Scale, 0)
+		w.t.dotRows(last-first, to-from, w.Dim, &w.q[w.qAt(i, first)], w.Dim, &w.k[w.kAt(from)], w.KStride, &scores[from], width, w.Scale, 0)
 		return
 	}
 	for h := first; h < last; h++ {
 		q := w.q[w.qAt(i, h):][:w.Dim]
-		for j := range see {
+		for j := from; j < to; j++ {
 			scores[(h-first)*width+j] = active.dot(q, w.k[w.kAt(j):][:w.Dim]) * w.Scale
 		}
 	}
 }
 
 // valuesFew adds up the values by the probabilities in scores.
-func (w *attentionWork) valuesFew(scores []float32, width, i, see int) {
+func (w *attentionWork) valuesFew(scores []float32, width, i, from, to int) {
 	first, last := w.heads()
 	if w.Dim%w.t.cols == 0 {
-		values := panels{p: &w.v[w.vAt(0)], ld: w.VStride, step: w.t.cols}
-		w.t.product(last-first, w.Dim, see, matrix{p: &scores[0], ld: width}, values, &w.out[w.oAt(i, first)], w.Dim, 1, 0)
+		values := panels{p: &w.v[w.vAt(from)], ld: w.VStride, step: w.t.cols}
+		w.t.product(last-first, w.Dim, to-from, matrix{p: &scores[from], ld: width}, values, &w.out[w.oAt(i, first)], w.Dim, 1, 0)
 		return
 	}
 	for h := first; h < last; h++ {
 		out := w.out[w.oAt(i, h):][:w.Dim]
 		clear(out)
-		for j, p := range scores[(h-first)*width:][:see] {
-			active.axpy(w.v[w.vAt(j):][:w.Dim], out, p)
+		for j := from; j < to; j++ {
+			active.axpy(w.v[w.vAt(j):][:w.Dim], out, scores[(h-first)*width+j])
 		}
 	}
 }

@@ -16,10 +16,11 @@ func AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v []float32, s Attentio
 	if s.Batch == 0 || s.Queries == 0 || s.Keys == 0 || s.Heads == 0 {
 		return
 	}
+	docs := s.documents()
 	parallelStop(s.Batch*s.KVHeads, 1, func(lo, hi int) {
 		for task := lo; task < hi; task++ {
 			w := attentionWork{AttentionShape: &s, t: active.tiles, batch: task / s.KVHeads, kv: task % s.KVHeads,
-				q: q, k: k, v: v, out: out, lse: lse}
+				q: q, k: k, v: v, out: out, lse: lse, docs: docs}
 			b := attentionBack{attentionWork: w, dq: dq, dk: dk, dv: dv, dout: dout}
 			b.run()
 		}
@@ -43,7 +44,7 @@ const scoreRoom = 48 << 10
 
 func (b *attentionBack) run() {
 	t := b.t
-	most := b.visible(b.Queries - 1)
+	_, most := b.windowOf(0, b.Queries)
 	if most == 0 {
 		return
 	}
@@ -70,53 +71,54 @@ func (b *attentionBack) run() {
 
 // queryBlock adds what queries lo..hi of head h contribute.
 func (b *attentionBack) queryBlock(lo, hi, h int) {
-	most := b.visible(hi - 1)
+	first, most := b.windowOf(lo, hi-lo)
 	if most == 0 {
 		return
 	}
 	for i := lo; i < hi; {
 		rows := rowsOfTile(hi, i, b.t.rows)
-		b.scores(lo, i, rows, most, h)
+		b.scores(lo, i, rows, first, most, h)
 		i += rows
 	}
 	n := hi - lo
 	b.pad(b.queries, b.q, b.qAt(lo, h), b.QStride, n)
 	b.pad(b.gradients, b.dout, b.oAt(lo, h), b.OStride, n)
-	b.keySide(b.dv, b.vAt(0), b.VStride, b.probs, b.gradients, lo, hi, most, 1)
-	b.keySide(b.dk, b.kAt(0), b.KStride, b.grads, b.queries, lo, hi, most, b.Scale)
+	b.keySide(b.dv, b.vAt(0), b.VStride, b.probs, b.gradients, lo, hi, first, most, 1)
+	b.keySide(b.dk, b.kAt(0), b.KStride, b.grads, b.queries, lo, hi, first, most, b.Scale)
 }
 
-// scores fills rows i.. of probs and grads, and adds to dq.
-func (b *attentionBack) scores(lo, i, rows, most, h int) {
+// scores fills rows i.. of probs and grads from key first to key most, and adds to dq.
+func (b *attentionBack) scores(lo, i, rows, first, most, h int) {
 	t := b.t
-	see := b.visible(i + rows - 1)
+	from, to := b.windowOf(i, rows)
 	p, d := b.probs[(i-lo)*b.width:], b.grads[(i-lo)*b.width:]
-	if see > 0 {
-		t.product(rows, see, b.Dim, matrix{p: &b.q[b.qAt(i, h)], ld: b.QStride}, b.keysT, &p[0], b.width, b.Scale, 0)
-		t.product(rows, see, b.Dim, matrix{p: &b.dout[b.oAt(i, h)], ld: b.OStride}, b.valuesT, &d[0], b.width, 1, 0)
+	if to > 0 {
+		q, dout := matrix{p: &b.q[b.qAt(i, h)], ld: b.QStride}, matrix{p: &b.dout[b.oAt(i, h)], ld: b.OStride}
+		t.product(rows, to-from, b.Dim, q, b.keysT.columns(from, t.cols), &p[from], b.width, b.Scale, 0)
+		t.product(rows, to-from, b.Dim, dout, b.valuesT.columns(from, t.cols), &d[from], b.width, 1, 0)
 	}
 	for r := range rows {
-		b.scoreRow(p[r*b.width:][:most], d[r*b.width:][:most], i+r, h)
+		b.scoreRow(p[r*b.width:][:most], d[r*b.width:][:most], first, i+r, h)
 	}
-	if see > 0 {
-		t.product(rows, b.Dim, see, matrix{p: &d[0], ld: b.width}, b.keys, &b.dq[b.qAt(i, h)], b.QStride, b.Scale, 1)
+	if to > 0 {
+		t.product(rows, b.Dim, to-from, matrix{p: &d[from], ld: b.width}, b.keys.rows(from), &b.dq[b.qAt(i, h)], b.QStride, b.Scale, 1)
 	}
 }
 
-// scoreRow turns scores into probabilities p, and dout.v in d into ds.
-func (b *attentionBack) scoreRow(p, d []float32, i, h int) {
-	see := b.visible(i)
-	l := b.lse[b.lseAt(i, h)]
-	if l == minusInf {
-		see = 0
-	}
-	clear(p[see:])
-	clear(d[see:])
-	b.maskDocuments(p[:see], i)
-	active.expScale(p[:see], p[:see], l, 1)
+// scoreRow turns scores into probabilities p, and dout.v in d into ds; outside the window both become 0, from key first on.
+func (b *attentionBack) scoreRow(p, d []float32, first, i, h int) {
+	lo, hi := b.window(i)
+	lo = max(lo, first)
+	hi = max(lo, hi)
+	clear(p[first:lo])
+	clear(d[first:lo])
+	clear(p[hi:])
+	clear(d[hi:])
+	b.hideOthers(p[:hi], i)
+	p, d = p[lo:hi], d[lo:hi]
+	active.expScale(p, p, b.lse[b.lseAt(i, h)], 1)
 	o := b.oAt(i, h)
-	delta := active.dot(b.dout[o:o+b.Dim], b.out[o:o+b.Dim])
-	active.scoreBack(d[:see], p[:see], delta)
+	active.scoreBack(d, p, active.dot(b.dout[o:o+b.Dim], b.out[o:o+b.Dim]))
 }
 
 // pad copies n rows of Dim elements to dst, rows padded apart, with zeros behind.
@@ -128,22 +130,30 @@ func (b *attentionBack) pad(dst, src []float32, at, stride, n int) {
 	}
 }
 
-// keySide adds scale * weights^T * rows to dst: the sum over the queries of the block, for every key.
-// Under the causal mask keys see only queries at or behind them, so the sum starts there.
-func (b *attentionBack) keySide(dst []float32, at, stride int, weights, rows []float32, lo, hi, most int, scale float32) {
+// keySide adds scale * weights^T * rows to dst: the sum over the queries of the block, for every key from first to most.
+// Queries that see none of a tile's keys are left out at either end of the sum.
+func (b *attentionBack) keySide(dst []float32, at, stride int, weights, rows []float32, lo, hi, first, most int, scale float32) {
 	t := b.t
 	right := panels{p: &rows[0], ld: b.padded, step: t.cols}
-	for j := 0; j < most; {
+	for j := first; j < most; {
 		n := rowsOfTile(most, j, t.rows)
-		from := 0
-		for from < hi-lo && b.visible(lo+from) <= j {
-			from++
-		}
-		if k := hi - lo - from; k > 0 {
-			left := matrix{p: &weights[from*b.width+j], ld: b.width, trans: true}
-			part := panels{p: offset(right.p, from*b.padded), ld: b.padded, step: t.cols}
-			t.product(n, b.Dim, k, left, part, &dst[at+j*stride], stride, scale, 1)
+		from, to := b.queriesOf(j, n, lo, hi)
+		if to > from {
+			left := matrix{p: &weights[(from-lo)*b.width+j], ld: b.width, trans: true}
+			t.product(n, b.Dim, to-from, left, right.rows(from-lo), &dst[at+j*stride], stride, scale, 1)
 		}
 		j += n
 	}
+}
+
+// queriesOf returns the range of queries between lo and hi outside of which none sees keys j to j+n.
+func (b *attentionBack) queriesOf(j, n, lo, hi int) (from, to int) {
+	sees := func(i int) bool { a, z := b.window(i); return a < j+n && z > j }
+	for lo < hi && !sees(lo) {
+		lo++
+	}
+	for lo < hi && !sees(hi-1) {
+		hi--
+	}
+	return lo, hi
 }

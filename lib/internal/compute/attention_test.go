@@ -78,6 +78,21 @@ func attentionCases() map[string]AttentionShape {
 	for i := range packed.Segments {
 		packed.Segments[i] = int32(i%40/13) - int32(i/70)*9
 	}
+	runs := plain(2, 90, 90, 2, 1, 32)
+	runs.Causal, runs.Segments = true, make([]int32, 180)
+	for i := range runs.Segments {
+		runs.Segments[i] = int32(i % 90 / 25)
+		if i%90 > 80 || i >= 90 && i < 103 {
+			runs.Segments[i] = -1
+		}
+	}
+	both := runs
+	both.Causal = false
+	left := plain(2, 1, 40, 6, 2, 32)
+	left.Causal, left.Segments = true, make([]int32, 80)
+	for i := range 17 {
+		left.Segments[40+i] = -1
+	}
 	cache := plain(3, 1, 50, 4, 2, 16)
 	cache.Causal, cache.KeyCounts = true, []int32{50, 7, 1}
 	cache.KBatch, cache.VBatch = 60*cache.KStride, 61*cache.VStride
@@ -86,7 +101,7 @@ func attentionCases() map[string]AttentionShape {
 	chunk := plain(2, 9, 30, 4, 4, 16)
 	chunk.Causal, chunk.KeyCounts = true, []int32{30, 12}
 	return map[string]AttentionShape{"full": plain(2, 15, 33, 2, 2, 24), "causal": causal, "long": long, "fused": fused,
-		"packed": packed, "cache": cache, "chunk": chunk, "wide": wide, "one": plain(1, 1, 1, 1, 1, 1)}
+		"packed": packed, "cache": cache, "chunk": chunk, "runs": runs, "both": both, "left": left, "wide": wide, "one": plain(1, 1, 1, 1, 1, 1)}
 }
 
 func attentionData(s AttentionShape) (q, k, v []float32) {

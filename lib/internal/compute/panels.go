@@ -7,6 +7,18 @@ type panels struct {
 	ld, step int
 }
 
+// columns returns the panels from column j on, a multiple of the tile width.
+func (b panels) columns(j, width int) panels {
+	b.p = offset(b.p, j/width*b.step)
+	return b
+}
+
+// rows returns the panels from row i on.
+func (b panels) rows(i int) panels {
+	b.p = offset(b.p, i*b.ld)
+	return b
+}
+
 // product computes C = alpha * A * B (+ C with add = 1) for m x n elements on the calling goroutine.
 func (t *tiles) product(m, n, k int, a matrix, b panels, c *float32, ldc int, alpha float32, add int) {
 	table := t.byRow
