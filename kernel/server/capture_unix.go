@@ -1,0 +1,91 @@
+//go:build unix
+
+package server
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// capture redirects the descriptors 1 and 2 of the process to pipes, so that what compiled code and child
+// processes print becomes output of the running cell. The kernel's own log goes on to the real standard error.
+type capture struct {
+	s     *Server
+	pipes [2]pipe
+}
+
+type pipe struct {
+	name string
+	r    *os.File
+	mu   sync.Mutex // held while a piece is read and handed on
+}
+
+func newCapture(s *Server) (*capture, error) {
+	saved, err := unix.Dup(2)
+	if err != nil {
+		return nil, err
+	}
+	unix.CloseOnExec(saved)
+	log = os.NewFile(uintptr(saved), "stderr")
+	c := &capture{s: s}
+	for i, name := range []string{"stdout", "stderr"} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		if err := unix.Dup2(int(w.Fd()), i+1); err != nil {
+			return nil, fmt.Errorf("descriptor %d cannot be redirected: %w", i+1, err)
+		}
+		w.Close()
+		unix.SetNonblock(int(r.Fd()), true)
+		c.pipes[i].name, c.pipes[i].r = name, r
+		go c.copy(&c.pipes[i])
+	}
+	return c, nil
+}
+
+// copy hands on what arrives while nobody drains.
+func (c *capture) copy(p *pipe) {
+	fd := int(p.r.Fd())
+	for {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+			return
+		}
+		if fds[0].Revents&(unix.POLLNVAL|unix.POLLERR) != 0 {
+			return
+		}
+		if fds[0].Revents&unix.POLLHUP != 0 && fds[0].Revents&unix.POLLIN == 0 {
+			time.Sleep(50 * time.Millisecond) // a cell closed its descriptor; a child may still open it
+			continue
+		}
+		c.read(p, fd)
+	}
+}
+
+// read takes what is in the pipe without waiting.
+func (c *capture) read(p *pipe, fd int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := unix.Read(fd, buf)
+		if n <= 0 || err != nil {
+			return
+		}
+		if o := c.s.newest(); o != nil {
+			o.Stream(p.name, buf[:n])
+		}
+	}
+}
+
+// drain takes everything that is in the pipes now.
+func (c *capture) drain() {
+	for i := range c.pipes {
+		c.read(&c.pipes[i], int(c.pipes[i].r.Fd()))
+	}
+}

@@ -1,0 +1,21 @@
+package server
+
+// interrupt ends the running cell and aborts those that wait. It answers at once; the cell's own reply follows.
+func interrupt(r *request) {
+	r.s.interrupt()
+	r.reply(map[string]any{"status": "ok"})
+}
+
+func (s *Server) interrupt() {
+	select {
+	case <-s.started:
+	default:
+		return // nothing can be running yet
+	}
+	if s.sess == nil || s.running.Load() == nil {
+		return
+	}
+	s.queue.abortWaiting()
+	s.sess.Interrupt()
+	s.cancelInput()
+}

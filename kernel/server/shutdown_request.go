@@ -1,0 +1,38 @@
+package server
+
+import (
+	"os"
+	"time"
+)
+
+// lastWord is how long a kernel that was told to end may take to say goodbye.
+const lastWord = 2 * time.Second
+
+// shutdown answers, tells everybody on iopub, and ends the process, also when a cell is running.
+func shutdown(r *request) {
+	var c struct {
+		Restart bool `json:"restart"`
+	}
+	r.into(&c)
+	s := r.s
+	if o := s.running.Load(); o != nil {
+		s.drain(o)
+		if s.sess != nil {
+			go s.sess.Interrupt()
+		}
+	}
+	body := map[string]any{"status": "ok", "restart": c.Restart}
+	s.publish("shutdown_reply", r.RawHeader, body)
+	r.reply(body)
+	time.AfterFunc(lastWord, func() { os.Exit(0) })
+	time.AfterFunc(20*time.Millisecond, s.exit) // after the idle that follows this handler
+}
+
+// Shutdown ends the kernel as a signal asks for.
+func (s *Server) Shutdown() {
+	time.AfterFunc(lastWord, func() { os.Exit(0) })
+	s.exit()
+}
+
+// Interrupt ends the running cell as a signal asks for.
+func (s *Server) Interrupt() { s.interrupt() }

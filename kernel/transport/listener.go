@@ -1,0 +1,114 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/go-zeromq/zmq4/transport"
+)
+
+type dialer = transport.Dialer
+
+const (
+	handshakeTime = 5 * time.Second
+	handshakes    = 64 // peers that may be in the middle of a handshake at once
+)
+
+// listener accepts connections, shakes hands with each in a goroutine of its own, and gives zmq4 only those
+// that have finished.
+type listener struct {
+	raw     net.Listener
+	kind    string // our socket type
+	welcome func(topic []byte) [][]byte
+	ready   chan *conn
+	closed  chan struct{}
+	slots   chan struct{}
+
+	mu    sync.Mutex
+	conns map[*conn]bool
+}
+
+func newListener(raw net.Listener, kind string, welcome func([]byte) [][]byte) *listener {
+	l := &listener{raw: raw, kind: kind, welcome: welcome, ready: make(chan *conn), closed: make(chan struct{}),
+		slots: make(chan struct{}, handshakes), conns: map[*conn]bool{}}
+	go l.run()
+	return l
+}
+
+func (l *listener) run() {
+	defer close(l.closed)
+	for {
+		c, err := l.raw.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // no descriptors left, for example: those who are connected are still served
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		l.slots <- struct{}{}
+		go func() {
+			defer func() { <-l.slots }()
+			l.greet(c)
+		}()
+	}
+}
+
+// greet shakes hands; a peer that fails is cut off without a word.
+func (l *listener) greet(raw net.Conn) {
+	raw.SetDeadline(time.Now().Add(handshakeTime))
+	identity, err := handshake(raw, l.kind)
+	if err != nil {
+		raw.Close()
+		return
+	}
+	raw.SetDeadline(time.Time{})
+	c := newConn(raw, l, identity)
+	l.mu.Lock()
+	l.conns[c] = true
+	l.mu.Unlock()
+	select {
+	case l.ready <- c:
+	case <-l.closed:
+		c.Close()
+	}
+}
+
+func (l *listener) forget(c *conn) {
+	l.mu.Lock()
+	delete(l.conns, c)
+	l.mu.Unlock()
+}
+
+// drain waits until every connection has written what is queued, or the time is over.
+func (l *listener) drain(limit time.Duration) {
+	deadline := time.Now().Add(limit)
+	l.mu.Lock()
+	conns := make([]*conn, 0, len(l.conns))
+	for c := range l.conns {
+		conns = append(conns, c)
+	}
+	l.mu.Unlock()
+	for _, c := range conns {
+		c.out.flushed(deadline)
+	}
+}
+
+// Accept gives zmq4 the next connection.
+func (l *listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.ready:
+		return c, nil
+	case <-l.closed:
+		time.Sleep(10 * time.Millisecond) // zmq4 asks again and again until its own context ends
+		return nil, net.ErrClosed
+	}
+}
+
+// Close stops listening.
+func (l *listener) Close() error { return l.raw.Close() }
+
+// Addr is where the listener listens.
+func (l *listener) Addr() net.Addr { return l.raw.Addr() }
