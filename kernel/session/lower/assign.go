@@ -46,7 +46,22 @@ func (l *lowerer) defineStmt(s *ast.AssignStmt) []ast.Stmt {
 
 // assignment lowers an assignment or definition of any number of values.
 func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) []ast.Stmt {
+	if len(lhs) == 2 && len(rhs) == 1 {
+		if x := l.commaOk(rhs[0]); x != nil {
+			return l.assignOk(pos, lhs, x, tok)
+		}
+	}
+	if len(lhs) > 1 && len(lhs) == len(rhs) {
+		return l.parallel(pos, lhs, rhs, tok)
+	}
+	if len(rhs) == 1 && len(lhs) > 1 && !l.simpleTargets(lhs, tok) {
+		return l.fromTuple(pos, lhs, rhs[0], tok)
+	}
 	out := &ast.AssignStmt{TokPos: pos, Tok: tok}
+	if lit, ok := ast.Unparen(rhs[0]).(*ast.FuncLit); ok && tok == token.DEFINE {
+		out.Lhs, out.Rhs = []ast.Expr{l.lvalue(lhs[0])}, []ast.Expr{l.funcLit(lit)}
+		return []ast.Stmt{out}
+	}
 	for i, r := range rhs {
 		if len(lhs) == len(rhs) && !isBlank(lhs[i]) {
 			out.Rhs = append(out.Rhs, l.value(r, l.lhsType(lhs[i])))
@@ -78,4 +93,227 @@ func (l *lowerer) lvalue(e ast.Expr) ast.Expr {
 		return l.identExpr(id)
 	}
 	return l.expr(ast.Unparen(e))
+}
+
+// commaOk lowers the right side of v, ok = x when x is a map element, a type
+// assertion or a receive; it is nil otherwise.
+func (l *lowerer) commaOk(e ast.Expr) ast.Expr {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.TypeAssertExpr:
+		return l.plainAssertion(l.expr(e.X), l.info.Types[e.Type].Type, e)
+	case *ast.IndexExpr:
+		if _, ok := l.typeOf(e.X).Underlying().(*types.Map); ok {
+			return l.expr(e)
+		}
+	case *ast.UnaryExpr:
+		if e.Op == token.ARROW {
+			return l.expr(e)
+		}
+	}
+	return nil
+}
+
+// assignOk assigns the two values of a comma-ok form. The interpreter does so
+// reliably only to two new variables.
+func (l *lowerer) assignOk(pos token.Pos, lhs []ast.Expr, x ast.Expr, tok token.Token) []ast.Stmt {
+	if tok == token.DEFINE && l.isNew(lhs[0]) && l.isNew(lhs[1]) {
+		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{l.lvalue(lhs[0]), l.lvalue(lhs[1])}, TokPos: pos, Tok: tok, Rhs: []ast.Expr{x}}}
+	}
+	names := []string{l.temp("v"), l.temp("ok")}
+	for i, e := range lhs {
+		if isBlank(e) {
+			names[i] = "_"
+		}
+	}
+	if names[0] == "_" && names[1] == "_" {
+		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{ident("_", pos), ident("_", pos)}, TokPos: pos, Tok: token.ASSIGN, Rhs: []ast.Expr{x}}}
+	}
+	out := []ast.Stmt{defines(pos, names, x)}
+	for i, e := range lhs {
+		if names[i] == "_" {
+			continue
+		}
+		if tok == token.DEFINE && l.isNew(e) {
+			out = append(out, define(pos, l.name(l.info.Defs[e.(*ast.Ident)]), ident(names[i], pos)))
+			continue
+		}
+		out = append(out, assign(pos, l.lvalue(e), ident(names[i], pos)))
+	}
+	return out
+}
+
+// isNew says whether a left-hand side defines a variable here, or is blank.
+func (l *lowerer) isNew(e ast.Expr) bool {
+	id, ok := e.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	return id.Name == "_" || l.info.Defs[id] != nil && !l.isGlobal(l.info.Defs[id])
+}
+
+// parallel lowers a, b = x, y: all values are computed, then assigned one by
+// one; the interpreter mixes the two up.
+func (l *lowerer) parallel(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) []ast.Stmt {
+	var out []ast.Stmt
+	targets := l.freezeTargets(lhs, tok, &out)
+	values := make([]ast.Expr, len(rhs))
+	for i, r := range rhs {
+		to := types.Type(types.Typ[types.UntypedNil])
+		if !isBlank(lhs[i]) {
+			to = l.lhsType(lhs[i])
+		}
+		lowered := l.withPre(func() []ast.Stmt {
+			if isBlank(lhs[i]) {
+				values[i] = l.expr(r)
+			} else {
+				values[i] = l.value(r, to)
+			}
+			return nil
+		})
+		out = append(out, lowered...)
+		if targets[i] == nil { // a new variable, invisible to the other values
+			continue
+		}
+		if tv := l.info.Types[r]; tv.Value != nil || tv.IsNil() {
+			continue
+		}
+		if isBlank(lhs[i]) {
+			out = append(out, assign(pos, ident("_", pos), values[i]))
+			continue
+		}
+		t := l.temp("t")
+		d := varDecl(pos, t, l.typeExpr(to, pos))
+		d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{values[i]}
+		out = append(out, &ast.DeclStmt{Decl: d})
+		values[i] = ident(t, pos)
+	}
+	for i, e := range lhs {
+		switch {
+		case isBlank(e):
+		case targets[i] == nil:
+			v := l.info.Defs[e.(*ast.Ident)]
+			out = append(out, define(pos, l.name(v), values[i]))
+		default:
+			out = append(out, assign(pos, targets[i], values[i]))
+		}
+	}
+	return out
+}
+
+// freezeTargets lowers the left-hand sides of a parallel assignment. Pointers,
+// slices and indices in them are evaluated before anything is assigned. A
+// newly defined variable has no target.
+func (l *lowerer) freezeTargets(lhs []ast.Expr, tok token.Token, out *[]ast.Stmt) []ast.Expr {
+	assigned := map[types.Object]bool{}
+	for _, e := range lhs {
+		if id, ok := ast.Unparen(e).(*ast.Ident); ok {
+			if obj := l.info.ObjectOf(id); obj != nil {
+				assigned[obj] = true
+			}
+		}
+	}
+	targets := make([]ast.Expr, len(lhs))
+	for i, e := range lhs {
+		if tok == token.DEFINE && l.isNew(e) && !isBlank(e) {
+			continue
+		}
+		if isBlank(e) {
+			targets[i] = ident("_", e.Pos())
+			continue
+		}
+		pre := l.withPre(func() []ast.Stmt { targets[i] = l.lvalue(e); return nil })
+		*out = append(*out, pre...)
+		l.freezeTarget(e, targets[i], assigned, out)
+	}
+	return targets
+}
+
+// freezeTarget replaces the operands of an index, field or pointer expression
+// that an assignment beside it could change.
+func (l *lowerer) freezeTarget(src, low ast.Expr, assigned map[types.Object]bool, out *[]ast.Stmt) {
+	freeze := func(e ast.Expr, what string) ast.Expr {
+		t := l.temp(what)
+		*out = append(*out, define(e.Pos(), t, e))
+		return ident(t, e.Pos())
+	}
+	switch s := ast.Unparen(src).(type) {
+	case *ast.IndexExpr:
+		n, ok := low.(*ast.IndexExpr)
+		if !ok {
+			return
+		}
+		if l.info.Types[s.Index].Value == nil && (l.mentions(s.Index, assigned) || !pure(l.info, s.Index)) {
+			n.Index = freeze(n.Index, "k")
+		}
+		switch l.typeOf(s.X).Underlying().(type) {
+		case *types.Slice, *types.Map:
+			if l.mentions(s.X, assigned) || !pure(l.info, s.X) {
+				n.X = freeze(n.X, "b")
+			}
+		case *types.Array:
+			l.freezeTarget(s.X, ast.Unparen(n.X), assigned, out)
+		}
+	case *ast.SelectorExpr:
+		if n, ok := low.(*ast.SelectorExpr); ok && l.mentions(s.X, assigned) {
+			if _, isPtr := l.typeOf(s.X).Underlying().(*types.Pointer); isPtr {
+				n.X = freeze(n.X, "b")
+			} else {
+				l.freezeTarget(s.X, ast.Unparen(n.X), assigned, out)
+			}
+		}
+	case *ast.StarExpr:
+		if n, ok := low.(*ast.StarExpr); ok && l.mentions(s.X, assigned) {
+			n.X = freeze(n.X, "b")
+		}
+	}
+}
+
+// mentions says whether an expression refers to one of the objects.
+func (l *lowerer) mentions(e ast.Expr, objs map[types.Object]bool) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && objs[l.info.Uses[id]] {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// simpleTargets says whether the results of a call can be assigned directly:
+// to variables of the interpreter's own, all new or all old.
+func (l *lowerer) simpleTargets(lhs []ast.Expr, tok token.Token) bool {
+	for _, e := range lhs {
+		if tok == token.DEFINE && !l.isNew(e) {
+			return false
+		}
+		if _, ok := ast.Unparen(e).(*ast.Ident); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// fromTuple assigns the results of a call by way of new variables.
+func (l *lowerer) fromTuple(pos token.Pos, lhs []ast.Expr, x ast.Expr, tok token.Token) []ast.Stmt {
+	var out []ast.Stmt
+	targets := l.freezeTargets(lhs, tok, &out)
+	names := make([]string, len(lhs))
+	for i, e := range lhs {
+		names[i] = "_"
+		if !isBlank(e) {
+			names[i] = l.temp("t")
+		}
+	}
+	out = append(out, l.withPre(func() []ast.Stmt { return []ast.Stmt{defines(pos, names, l.expr(x))} })...)
+	for i, e := range lhs {
+		switch {
+		case isBlank(e):
+		case targets[i] == nil:
+			out = append(out, define(pos, l.name(l.info.Defs[e.(*ast.Ident)]), ident(names[i], pos)))
+		default:
+			out = append(out, assign(pos, targets[i], ident(names[i], pos)))
+		}
+	}
+	return out
 }

@@ -21,6 +21,10 @@ func (l *lowerer) call(e *ast.CallExpr) ast.Expr {
 		}
 	}
 	sig, _ := l.typeOf(e.Fun).Underlying().(*types.Signature)
+	if lit, ok := fun.(*ast.FuncLit); ok {
+		f := l.funcLit(lit)
+		return &ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
+	}
 	return &ast.CallExpr{Fun: l.expr(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
 }
 

@@ -8,6 +8,11 @@ import (
 // convertImplicit gives a lowered expression the type it is assigned to, where
 // the interpreter would get it wrong.
 func (l *lowerer) convertImplicit(x ast.Expr, src ast.Expr, to types.Type) ast.Expr {
+	if types.IsInterface(to) {
+		if std := l.standardStream(src); std != nil {
+			return std
+		}
+	}
 	return x
 }
 

@@ -74,6 +74,18 @@ func (l *lowerer) funcLit(e *ast.FuncLit) ast.Expr {
 	return &ast.FuncLit{Type: ft, Body: body}
 }
 
+// closure lowers a literal used as a value. Only one that is assigned to a
+// variable captures the variables of this round of a loop, so it is.
+func (l *lowerer) closure(e *ast.FuncLit) ast.Expr {
+	f := l.funcLit(e)
+	if l.pre == nil {
+		return f
+	}
+	t := l.temp("f")
+	*l.pre = append(*l.pre, define(e.Pos(), t, f))
+	return ident(t, e.Pos())
+}
+
 // function lowers the signature and the body of a function.
 func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt) (*ast.FuncType, *ast.BlockStmt) {
 	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts, recovers: l.recovers}
@@ -111,7 +123,11 @@ func (l *lowerer) returnResults(pos token.Pos) ast.Stmt {
 func (l *lowerer) packageVars() []ast.Stmt {
 	var out []ast.Stmt
 	seen := map[*types.Var]bool{}
+	valued := l.valuedVars()
 	for _, init := range l.info.InitOrder {
+		if len(init.Lhs) == 0 || !valued[init.Lhs[0]] {
+			continue
+		}
 		for _, v := range init.Lhs {
 			seen[v] = true
 		}
@@ -129,6 +145,27 @@ func (l *lowerer) packageVars() []ast.Stmt {
 				continue
 			}
 			out = append(out, l.valueSpec(vs)...)
+		}
+	}
+	return out
+}
+
+// valuedVars are the variables that Decls declare with a value. Others that
+// InitOrder knows get theirs in Stmts.
+func (l *lowerer) valuedVars() map[*types.Var]bool {
+	out := map[*types.Var]bool{}
+	for _, d := range l.in.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.VAR {
+			continue
+		}
+		for _, s := range g.Specs {
+			vs := s.(*ast.ValueSpec)
+			for _, id := range vs.Names {
+				if v, ok := l.info.Defs[id].(*types.Var); ok && len(vs.Values) > 0 {
+					out[v] = true
+				}
+			}
 		}
 	}
 	return out

@@ -38,7 +38,7 @@ func (l *lowerer) expr(e ast.Expr) ast.Expr {
 	case *ast.ParenExpr:
 		return &ast.ParenExpr{Lparen: e.Lparen, X: l.expr(e.X), Rparen: e.Rparen}
 	case *ast.FuncLit:
-		return l.funcLit(e)
+		return l.closure(e)
 	case *ast.CompositeLit:
 		return l.composite(e, l.typeOf(e))
 	case *ast.SelectorExpr:

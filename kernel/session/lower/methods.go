@@ -227,6 +227,9 @@ func (l *lowerer) bindMethods() {
 // bind emits rt.Bind(type, method, func(*T, ...), func(T, ...)).
 func (l *lowerer) bind(n *namedType, s *types.Selection, f *types.Func) {
 	pos := n.obj.Pos()
+	if !f.Exported() && l.w.isCompiledPackage(f.Pkg()) {
+		return
+	}
 	if _, err := l.w.funcType(f.Type().(*types.Signature)); err != nil {
 		return
 	}

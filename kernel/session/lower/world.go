@@ -137,10 +137,13 @@ func (w *World) methodSet(t types.Type) ([]forge.Method, error) {
 	var ms []forge.Method
 	for i := range all.Len() {
 		f := all.At(i).Obj().(*types.Func)
+		if !f.Exported() && w.isCompiledPackage(f.Pkg()) {
+			continue // promoted from a compiled type, and not callable
+		}
 		ft, err := w.funcType(f.Type().(*types.Signature))
 		if err != nil {
 			if w.isCompiledPackage(f.Pkg()) {
-				continue // promoted from a compiled type, and not nameable
+				continue
 			}
 			return nil, err
 		}
