@@ -46,6 +46,7 @@ func (s *stepModel) param(n int) span2 {
 func (s *stepModel) build() {
 	n, t := s.vocab*s.dim+s.dim+s.layers*(2*s.dim+s.qkvDim()*s.dim+s.heads*s.headDim*s.dim+3*s.hidden*s.dim), s.tokens()
 	r := source(1)
+	s.used, s.blocks = 0, nil // a benchmark may be run again
 	s.params, s.grads, s.m, s.v = normals(r, n), make([]float32, n), make([]float32, n), make([]float32, n)
 	Scale(0.02, s.params)
 	s.embed, s.norm = s.param(s.vocab*s.dim), s.param(s.dim)
