@@ -66,7 +66,7 @@ func New(opt Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.generics = generics.New(e.fset(), w.importer)
+	w.generics = generics.New(e.fset(), w.importer, fileBase)
 	w.lower.Canon = w.generics.Canon
 	return &Session{opt: opt, engine: e, world: w}, nil
 }

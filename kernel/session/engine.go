@@ -45,7 +45,7 @@ func newEngine() (*engine, error) {
 	// fmt goes first: with it the interpreter binds Print, Scan and log to the streams above.
 	tables := symbols.Tables()
 	first := interp.Exports{}
-	for _, p := range []string{"fmt/fmt", "log/log", "os/os", "flag/flag"} {
+	for _, p := range []string{"fmt/fmt", "log/log", "os/os", "flag/flag", "unsafe/unsafe", "github.com/traefik/yaegi/yaegi"} {
 		first[p] = tables[p]
 		e.given[path.Dir(p)] = true
 	}

@@ -139,7 +139,11 @@ func (c *copier) record(old, n ast.Node) {
 	}
 	if e, ok := old.(ast.Expr); ok {
 		if tv, ok := info.Types[e]; ok {
-			tv.Type = c.typ(tv.Type)
+			if _, ok := old.(*ast.FuncLit); ok {
+				tv.Type = c.signature(tv.Type.Underlying().(*types.Signature))
+			} else {
+				tv.Type = c.typ(tv.Type)
+			}
 			tv.Value = constantAs(tv.Value, tv.Type)
 			c.needs(tv.Type)
 			c.to.Types[n.(ast.Expr)] = tv

@@ -27,6 +27,7 @@ import (
 // State remembers the generic declarations and the instances of a session.
 type State struct {
 	fset     *token.FileSet
+	base     string
 	importer types.Importer
 	ctx      *types.Context
 	sources  map[*types.Func]*source // generic functions and methods, as declared
@@ -51,10 +52,11 @@ type instance struct {
 }
 
 // New returns the state of a new session. Sources of the standard library's
-// generic functions are parsed into fset and checked with importer.
-func New(fset *token.FileSet, importer types.Importer) *State {
+// generic functions are parsed into fset, as files whose names end in base, and
+// checked with importer.
+func New(fset *token.FileSet, importer types.Importer, base string) *State {
 	s := &State{
-		fset: fset, importer: importer, ctx: types.NewContext(),
+		fset: fset, base: base, importer: importer, ctx: types.NewContext(),
 		sources: map[*types.Func]*source{}, funcs: map[*types.Func][]*instance{},
 		names: map[types.Object]string{}, std: map[string]*types.Package{},
 	}

@@ -77,7 +77,7 @@ func (s *State) load(importPath string) *types.Package {
 		if err != nil {
 			continue
 		}
-		f, err := parser.ParseFile(s.fset, name, src, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(s.fset, path.Join(name, s.base), src, parser.SkipObjectResolution)
 		if err != nil {
 			panic(failure{err})
 		}
