@@ -47,6 +47,9 @@ func (l *lowerer) defineStmt(s *ast.AssignStmt) []ast.Stmt {
 // assignment lowers an assignment or definition of any number of values.
 func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) []ast.Stmt {
 	if len(lhs) == 2 && len(rhs) == 1 {
+		if a, ok := ast.Unparen(rhs[0]).(*ast.TypeAssertExpr); ok {
+			return l.assertOk(pos, lhs, a, tok)
+		}
 		if x := l.commaOk(rhs[0]); x != nil {
 			return l.assignOk(pos, lhs, x, tok)
 		}
@@ -99,8 +102,6 @@ func (l *lowerer) lvalue(e ast.Expr) ast.Expr {
 // assertion or a receive; it is nil otherwise.
 func (l *lowerer) commaOk(e ast.Expr) ast.Expr {
 	switch e := ast.Unparen(e).(type) {
-	case *ast.TypeAssertExpr:
-		return l.plainAssertion(l.expr(e.X), l.info.Types[e.Type].Type, e)
 	case *ast.IndexExpr:
 		if _, ok := l.typeOf(e.X).Underlying().(*types.Map); ok {
 			return l.expr(e)
@@ -111,6 +112,39 @@ func (l *lowerer) commaOk(e ast.Expr) ast.Expr {
 		}
 	}
 	return nil
+}
+
+// assertOk lowers v, ok = x.(T).
+func (l *lowerer) assertOk(pos token.Pos, lhs []ast.Expr, e *ast.TypeAssertExpr, tok token.Token) []ast.Stmt {
+	t := l.info.Types[e.Type].Type
+	var out []ast.Stmt
+	targets := l.freezeTargets(lhs, tok, &out)
+	v, ok := l.temp("v"), l.temp("ok")
+	out = append(out, l.withPre(func() []ast.Stmt {
+		return []ast.Stmt{defines(pos, []string{v, ok}, l.rtCall("As", pos, l.expr(e.X), l.typeSym(t, pos)))}
+	})...)
+	if targets[1] == nil {
+		out = append(out, define(pos, l.name(l.info.Defs[lhs[1].(*ast.Ident)]), ident(ok, pos)))
+	} else if !isBlank(lhs[1]) {
+		out = append(out, assign(pos, targets[1], ident(ok, pos)))
+	}
+	if isBlank(lhs[0]) {
+		return append(out, assign(pos, ident("_", pos), ident(v, pos)))
+	}
+	to := targets[0]
+	name := l.temp("t")
+	if to == nil {
+		name = l.name(l.info.Defs[lhs[0].(*ast.Ident)])
+	}
+	var got ast.Expr = ident(v, pos)
+	if i, isAny := t.Underlying().(*types.Interface); !isAny || !i.Empty() {
+		got = &ast.TypeAssertExpr{X: got, Lparen: pos, Type: l.typeExpr(t, pos), Rparen: pos}
+	}
+	out = append(out, varStmt(pos, name, l.typeExpr(t, pos)), ifStmt(pos, ident(ok, pos), assign(pos, ident(name, pos), got)))
+	if to != nil {
+		out = append(out, assign(pos, to, ident(name, pos)))
+	}
+	return out
 }
 
 // assignOk assigns the two values of a comma-ok form. The interpreter does so

@@ -90,16 +90,43 @@ func (l *lowerer) cell() ([]ast.Stmt, ast.Expr) {
 	l.bindMethods()
 	l.reset()
 	l.setup = append(l.setup, l.packageVars()...)
+	return l.topLevel()
+}
+
+// topLevel lowers the statements of the cell. Calls that it defers run when
+// the cell ends.
+func (l *lowerer) topLevel() ([]ast.Stmt, ast.Expr) {
 	var stmts []ast.Stmt
 	var result ast.Expr
+	for _, s := range l.in.Stmts {
+		if l.fn.defers == "" && defersIn(s) {
+			l.fn.defers = l.temp("d")
+		}
+	}
 	for i, s := range l.in.Stmts {
 		if e, ok := s.(*ast.ExprStmt); ok && i == len(l.in.Stmts)-1 && l.hasValue(e.X) {
-			stmts = append(stmts, l.withPre(func() []ast.Stmt { result = l.expr(e.X); return nil })...)
+			stmts = append(stmts, l.withPre(func() []ast.Stmt { result = l.result(e.X); return nil })...)
 			break
 		}
 		stmts = append(stmts, l.stmt(s)...)
 	}
+	if l.fn.defers != "" && len(stmts) > 0 {
+		stmts = []ast.Stmt{l.guard(stmts[0].Pos(), l.fn.defers, stmts)}
+	}
 	return stmts, result
+}
+
+// result lowers the value to show. In a cell that defers it is kept in a
+// variable, since deferred calls run after it is computed.
+func (l *lowerer) result(e ast.Expr) ast.Expr {
+	x := l.expr(e)
+	if l.fn.defers == "" || isTuple(l.typeOf(e)) {
+		return x
+	}
+	name := l.w.next(prefix + "result")
+	l.decls = append(l.decls, varDecl(e.Pos(), name, l.typeExpr(types.Default(l.typeOf(e)), e.Pos())))
+	*l.pre = append(*l.pre, assign(e.Pos(), ident(name, e.Pos()), x))
+	return ident(name, e.Pos())
 }
 
 // hasValue says whether an expression statement yields something to show.

@@ -26,7 +26,7 @@ func (l *lowerer) funcDecl(d *ast.FuncDecl) {
 	}
 	name := ""
 	if d.Name.Name == "init" {
-		name = l.temp("init")
+		name = l.w.next(prefix + "init")
 		l.setup = append(l.setup, &ast.ExprStmt{X: call(ident(name, d.Name.Pos()))})
 	} else {
 		name = l.name(f)

@@ -60,6 +60,7 @@ func (l *lowerer) rangeFunc(s *ast.RangeStmt, label string) []ast.Stmt {
 	it := &iterBody{code: l.temp("code"), state: state}
 	lp := &loop{label: label, loops: true, iter: it}
 	x := l.expr(s.X)
+	body, iter := l.temp("body"), l.temp("iter")
 
 	ft := &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: &ast.FieldList{List: []*ast.Field{{Type: ident("bool", pos)}}}}
 	var head []ast.Stmt
@@ -70,19 +71,21 @@ func (l *lowerer) rangeFunc(s *ast.RangeStmt, label string) []ast.Stmt {
 		ft.Params.List = append(ft.Params.List, &ast.Field{Names: []*ast.Ident{ident(name, pos)}, Type: l.typeExpr(yield.Params().At(i).Type(), pos)})
 	}
 	l.fn.loops = append(l.fn.loops, lp)
-	body := l.stmts(s.Body.List)
+	inner := l.stmts(s.Body.List)
 	l.fn.loops = l.fn.loops[:len(l.fn.loops)-1]
 	misuse := binary(ident(state, pos), token.NEQ, intLit(0, pos))
 	list := append([]ast.Stmt{
 		ifStmt(pos, misuse, &ast.ExprStmt{X: l.rtCall("BadIterator", pos, ident(state, pos))}),
 		assign(pos, ident(state, pos), intLit(1, pos)),
-	}, append(head, body...)...)
+	}, append(head, inner...)...)
 	list = append(list, it.again(s.Body.Rbrace)...)
 
 	out := []ast.Stmt{
 		define(pos, it.code, intLit(0, pos)),
 		define(pos, state, intLit(0, pos)),
-		&ast.ExprStmt{X: call(paren(x), &ast.FuncLit{Type: ft, Body: block(pos, list...)})},
+		define(pos, body, &ast.FuncLit{Type: ft, Body: block(pos, list...)}),
+		define(pos, iter, x),
+		&ast.ExprStmt{X: call(ident(iter, pos), ident(body, pos))},
 		assign(pos, ident(state, pos), intLit(2, pos)),
 	}
 	for i, e := range it.exits {
@@ -168,11 +171,46 @@ func (l *lowerer) storeResults(pos token.Pos, results []ast.Expr) []ast.Stmt {
 	if len(results) == 0 {
 		return nil
 	}
-	lhs := make([]ast.Expr, l.fn.sig.Results().Len())
-	for i, n := range l.storedResults() {
+	names := l.storedResults()
+	if len(results) == len(names) && len(names) > 1 {
+		return l.storeEach(pos, names, results)
+	}
+	lhs := make([]ast.Expr, len(names))
+	for i, n := range names {
 		lhs[i] = ident(n, pos)
 	}
+	if len(results) < len(names) { // the results of one call
+		var out []ast.Stmt
+		temps := make([]string, len(names))
+		for i := range names {
+			temps[i] = l.temp("t")
+		}
+		out = append(out, defines(pos, temps, results[0]))
+		for i, n := range names {
+			out = append(out, assign(pos, ident(n, pos), ident(temps[i], pos)))
+		}
+		return out
+	}
 	return []ast.Stmt{&ast.AssignStmt{Lhs: lhs, TokPos: pos, Tok: token.ASSIGN, Rhs: results}}
+}
+
+// storeEach assigns several results: first all are computed, then stored.
+func (l *lowerer) storeEach(pos token.Pos, names []string, results []ast.Expr) []ast.Stmt {
+	var out, stores []ast.Stmt
+	for i, r := range results {
+		id, isIdent := r.(*ast.Ident)
+		_, isLit := r.(*ast.BasicLit)
+		if !isLit && !(isIdent && id.Name == "nil") {
+			t := l.temp("t")
+			d := varDecl(pos, t, l.typeExpr(l.fn.sig.Results().At(i).Type(), pos))
+			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{r}
+			out = append(out, &ast.DeclStmt{Decl: d})
+			r = ident(t, pos)
+		}
+		stores = append(stores, assign(pos, ident(names[i], pos), r))
+	}
+	return append(out, stores...)
+}
 }
 
 // storedResults names the variables that keep the results while an iterator

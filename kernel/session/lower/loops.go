@@ -122,9 +122,49 @@ func (l *lowerer) rangeStmt(s *ast.RangeStmt, label string) []ast.Stmt {
 	case *types.Pointer:
 		return l.rangeArrayPointer(s, label)
 	case *types.Chan:
-		return l.rangeNative(s, label, l.plainChan(s.X))
+		return l.rangeChan(s, label)
+	}
+	if sl, ok := l.typeOf(s.X).Underlying().(*types.Slice); ok {
+		if _, chans := sl.Elem().Underlying().(*types.Chan); chans {
+			return l.rangeSlice(s, label)
+		}
 	}
 	return l.rangeNative(s, label, l.expr(s.X))
+}
+
+// rangeSlice counts through a slice; the interpreter takes a slice of channels
+// for a channel.
+func (l *lowerer) rangeSlice(s *ast.RangeStmt, label string) []ast.Stmt {
+	pos := s.Pos()
+	list, n := l.temp("s"), l.temp("n")
+	pre := define(pos, list, l.expr(s.X))
+	count := define(pos, n, call(ident("len", pos), ident(list, pos)))
+	k, head := l.counter(s, s.Key, types.Typ[types.Int])
+	if s.Value != nil && !isBlank(s.Value) {
+		head = append(head, l.setVar(s.Value, s.Tok, index(ident(list, pos), ident(k, pos)))...)
+	}
+	return []ast.Stmt{block(pos, pre, count, l.counted(s, label, k, ident(n, pos), intLit(0, pos), head))}
+}
+
+// rangeChan lowers a range over a channel to receives.
+func (l *lowerer) rangeChan(s *ast.RangeStmt, label string) []ast.Stmt {
+	pos := s.Pos()
+	ch, v, ok := l.temp("c"), l.temp("v"), l.temp("ok")
+	pre := define(pos, ch, l.plainChan(s.X))
+	var head []ast.Stmt
+	if s.Key == nil || isBlank(s.Key) {
+		v = "_"
+	} else {
+		head = l.setVar(s.Key, s.Tok, ident(v, pos))
+	}
+	receive := defines(pos, []string{v, ok}, unary(token.ARROW, ident(ch, pos)))
+	closed := ifStmt(pos, unary(token.NOT, ident(ok, pos)), &ast.BranchStmt{TokPos: pos, Tok: token.BREAK})
+	loop := l.inLoop(&loop{label: label, loops: true}, func() ast.Stmt {
+		b := l.block(s.Body)
+		b.List = append(append([]ast.Stmt{receive, closed}, head...), b.List...)
+		return &ast.ForStmt{For: s.For, Body: b}
+	})
+	return []ast.Stmt{block(pos, pre, loop)}
 }
 
 // rangeNative keeps the form of a range loop.

@@ -19,7 +19,7 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 		out.Body = &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}
 		for _, c := range s.Body.List {
 			c := c.(*ast.CaseClause)
-			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
+			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(s, c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
 		}
 		return out
 	})
@@ -36,10 +36,18 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 
 // caseList lowers the expressions of a case, evaluated only when no earlier
 // case matched.
-func (l *lowerer) caseList(list []ast.Expr) []ast.Expr {
+func (l *lowerer) caseList(s *ast.SwitchStmt, list []ast.Expr) []ast.Expr {
 	l.conditional++
 	defer func() { l.conditional-- }()
-	return l.exprs(list)
+	out := l.exprs(list)
+	if s.Tag != nil || len(out) < 2 {
+		return out
+	}
+	cond := paren(out[0])
+	for _, e := range out[1:] {
+		cond = binary(cond, token.LOR, paren(e))
+	}
+	return []ast.Expr{cond}
 }
 
 func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt, label string) []ast.Stmt {
@@ -78,8 +86,13 @@ func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt, label string) []ast.Stmt {
 // that asks rt for the dynamic type.
 func (l *lowerer) typeClause(c *ast.CaseClause, v string, x ast.Expr, bound string) ast.Stmt {
 	out := &ast.CaseClause{Case: c.Case, Colon: c.Colon}
+	// One condition a clause: the interpreter looks at the first of several.
 	for _, e := range c.List {
-		out.List = append(out.List, l.isType(e, v))
+		if len(out.List) == 0 {
+			out.List = []ast.Expr{l.isType(e, v)}
+		} else {
+			out.List[0] = binary(out.List[0], token.LOR, l.isType(e, v))
+		}
 	}
 	if obj, ok := l.info.Implicits[c].(*types.Var); ok && bound != "" && bound != "_" && l.fn.facts.used[obj] {
 		var val ast.Expr = ident(v, c.Pos())

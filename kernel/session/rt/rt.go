@@ -28,6 +28,7 @@ func Symbols() map[string]map[string]reflect.Value {
 
 var functions = map[string]any{
 	"Bind":        Bind,
+	"As":          As,
 	"Is":          Is,
 	"Count":       Count,
 	"Clear":       Clear,
@@ -97,6 +98,14 @@ func Is(v any, t reflect.Type) bool {
 		return d.Implements(t)
 	}
 	return d == t
+}
+
+// As returns v and true if its dynamic type is t, or implements it.
+func As(v any, t reflect.Type) (any, bool) {
+	if Is(v, t) {
+		return v, true
+	}
+	return nil, false
 }
 
 // NotNil returns v, or panics as a method value of a nil interface does.
