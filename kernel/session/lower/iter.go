@@ -211,7 +211,6 @@ func (l *lowerer) storeEach(pos token.Pos, names []string, results []ast.Expr) [
 	}
 	return append(out, stores...)
 }
-}
 
 // storedResults names the variables that keep the results while an iterator
 // loop unwinds: the named results, or ones made for it.
