@@ -17,6 +17,7 @@ func (s *Session) prepare(name, src string) (*checked, error) {
 		chunks[i].file = name
 	}
 	kept, changed := s.unchanged(chunks)
+	kept = s.withGenericTypes(kept, changed)
 	var extra []chunk
 	for round := 0; ; round++ {
 		extra = nil
