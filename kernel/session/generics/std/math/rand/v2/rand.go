@@ -3,10 +3,12 @@ package rand
 
 import "math/rand/v2"
 
-// N returns a random number in [0, n).
-func N[Int interface {
+type intType interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
-}](n Int) Int {
+}
+
+// N returns a random number in [0, n).
+func N[Int intType](n Int) Int {
 	if n <= 0 {
 		panic("invalid argument to N")
 	}
