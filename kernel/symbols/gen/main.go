@@ -19,7 +19,7 @@ import (
 // own are the packages of this module that cells can use.
 var own = []string{
 	"lyceum/kernel/display", "lyceum/plotting",
-	"lyceum/lib/checkpoint", "lyceum/lib/datasets", "lyceum/lib/evaluate", "lyceum/lib/lossfn", "lyceum/lib/nn",
+	"lyceum/lib/checkpoint", "lyceum/lib/datasets", "lyceum/lib/evaluate", "lyceum/lib/live", "lyceum/lib/lossfn", "lyceum/lib/nn",
 	"lyceum/lib/optim", "lyceum/lib/posttrain", "lyceum/lib/sampling", "lyceum/lib/stop", "lyceum/lib/tensor",
 	"lyceum/lib/tokenize", "lyceum/lib/transformer", "lyceum/lib/zoo",
 }
@@ -40,7 +40,10 @@ func main() {
 }
 
 func run(dir string, onlyOwn bool) error {
-	ownPaths := existing(own)
+	ownPaths, err := existing(own)
+	if err != nil {
+		return err
+	}
 	if err := tables(filepath.Join(dir, "own"), "own", ownPaths); err != nil {
 		return err
 	}
@@ -61,14 +64,12 @@ func run(dir string, onlyOwn bool) error {
 }
 
 // existing drops packages that are not there.
-func existing(paths []string) []string {
-	var out []string
-	for _, p := range paths {
-		if exec.Command("go", "list", p).Run() == nil {
-			out = append(out, p)
-		}
+func existing(paths []string) ([]string, error) {
+	out, err := exec.Command("go", append([]string{"list", "-e", "-f", "{{if .GoFiles}}{{.ImportPath}}{{end}}"}, paths...)...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
 	}
-	return out
+	return strings.Fields(string(out)), nil
 }
 
 // standard lists the importable packages of the standard library.

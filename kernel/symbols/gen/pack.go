@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"io"
 	"os"
+	"path/filepath"
 	"sort"
 
 	"golang.org/x/tools/go/gcexportdata"
@@ -37,7 +38,9 @@ func pack(file string, paths []string) error {
 		if err != nil {
 			return err
 		}
-		if err := gcexportdata.Write(w, p.Fset, p.Types); err != nil {
+		// Without a file set there are no positions in the data: they would be paths of the machine that
+		// generates, and change with every line.
+		if err := gcexportdata.Write(w, nil, p.Types); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		docs, err := json.Marshal(docsOf(p))
@@ -52,6 +55,9 @@ func pack(file string, paths []string) error {
 		}
 	}
 	if err := z.Close(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(file+".zip", buf.Bytes(), 0o644)

@@ -18,7 +18,7 @@ import (
 
 // load type-checks the packages from their export data, with syntax for the documentation.
 func load(paths []string, env ...string) (map[string]*packages.Package, error) {
-	cfg := &packages.Config{Env: append(os.Environ(), env...), Mode: packages.NeedName | packages.NeedTypes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps | packages.NeedFiles,
+	cfg := &packages.Config{Env: append(append(os.Environ(), "CGO_ENABLED=0"), env...), Mode: packages.NeedName | packages.NeedTypes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps | packages.NeedFiles,
 		Fset: token.NewFileSet()}
 	pkgs, err := packages.Load(cfg, paths...)
 	if err != nil {
