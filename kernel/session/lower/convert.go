@@ -2,6 +2,7 @@ package lower
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 )
 
@@ -12,8 +13,35 @@ func (l *lowerer) convertImplicit(x ast.Expr, src ast.Expr, to types.Type) ast.E
 		if std := l.standardStream(src); std != nil {
 			return std
 		}
+		return l.settled(x, src)
 	}
 	return x
+}
+
+// settled computes an operation before it becomes an interface value; the
+// interpreter would give the operation the type of its destination.
+func (l *lowerer) settled(x, src ast.Expr) ast.Expr {
+	from := l.typeOf(src)
+	if types.IsInterface(from) || l.info.Types[src].Value != nil {
+		return x
+	}
+	switch e := ast.Unparen(src).(type) {
+	case *ast.UnaryExpr:
+		if e.Op == token.AND || e.Op == token.ARROW {
+			return x
+		}
+	case *ast.BinaryExpr:
+	default:
+		return x
+	}
+	if l.pre == nil || l.conditional > 0 {
+		return call(parenType(l.typeExpr(types.Default(from), x.Pos())), x)
+	}
+	t := l.temp("t")
+	d := varDecl(x.Pos(), t, l.typeExpr(types.Default(from), x.Pos()))
+	d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{x}
+	*l.pre = append(*l.pre, &ast.DeclStmt{Decl: d})
+	return ident(t, x.Pos())
 }
 
 // conversion lowers T(x).

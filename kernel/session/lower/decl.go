@@ -36,8 +36,10 @@ func (l *lowerer) funcDecl(d *ast.FuncDecl) {
 }
 
 // signatureExpr writes the type of a function with its parameter names, and
-// the names of its results. Results without a name get one when withResults
-// says that the body has to refer to them.
+// returns the variables that stand for its results: the interpreter does not
+// set named results to zero at a call, so they are variables of the body.
+// Results without a name get one when withResults says that the body has to
+// refer to them.
 func (l *lowerer) signatureExpr(sig *types.Signature, pos token.Pos, withResults bool) (*ast.FuncType, []string) {
 	ft := l.funcTypeExpr(sig, pos)
 	for i, f := range ft.Params.List {
@@ -47,13 +49,12 @@ func (l *lowerer) signatureExpr(sig *types.Signature, pos token.Pos, withResults
 		return ft, nil
 	}
 	var results []string
-	for i, f := range ft.Results.List {
+	for i := range ft.Results.List {
 		v := sig.Results().At(i)
 		if v.Name() == "_" || v.Name() == "" {
 			l.names[v] = l.temp("r")
 		}
 		results = append(results, l.name(v))
-		f.Names = []*ast.Ident{ident(l.name(v), pos)}
 	}
 	return ft, results
 }
@@ -98,7 +99,13 @@ func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt
 	}
 	saved, pre, checked, depth := l.fn, l.pre, l.checked, l.conditional
 	l.fn, l.pre, l.checked, l.conditional = fn, nil, nil, 0
+	for i, n := range fn.results {
+		fn.start = append(fn.start, varStmt(pos, n, l.typeExpr(sig.Results().At(i).Type(), pos)))
+	}
 	list := l.stmts(b.List)
+	if len(fn.results) > 0 && !guarded && !endsInReturn(b) {
+		list = append(list, l.returnResults(b.Rbrace))
+	}
 	if guarded {
 		list = []ast.Stmt{l.guard(pos, fn.defers, list)}
 		if sig.Results().Len() > 0 {
@@ -107,6 +114,16 @@ func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt
 	}
 	l.fn, l.pre, l.checked, l.conditional = saved, pre, checked, depth
 	return ft, &ast.BlockStmt{Lbrace: b.Lbrace, List: append(fn.start, list...), Rbrace: b.Rbrace}
+}
+
+// endsInReturn says whether a body ends with a return statement, after which
+// another would never run.
+func endsInReturn(b *ast.BlockStmt) bool {
+	if len(b.List) == 0 {
+		return false
+	}
+	_, ok := b.List[len(b.List)-1].(*ast.ReturnStmt)
+	return ok
 }
 
 // returnResults is return with the names of the results.

@@ -159,6 +159,9 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) []ast.Stmt {
 }
 
 func (l *lowerer) plainReturn(s *ast.ReturnStmt, results []ast.Expr) []ast.Stmt {
+	if l.fn.defers == "" && len(results) == 0 && len(l.fn.results) > 0 {
+		return []ast.Stmt{l.returnResults(s.Return)}
+	}
 	if l.fn.defers == "" {
 		return []ast.Stmt{&ast.ReturnStmt{Return: s.Return, Results: results}}
 	}
