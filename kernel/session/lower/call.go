@@ -39,7 +39,12 @@ func (l *lowerer) args(e *ast.CallExpr, sig *types.Signature) []ast.Expr {
 		}
 	}
 	out := make([]ast.Expr, len(e.Args))
+	show := l.shows(e.Fun)
 	for i, a := range e.Args {
+		if show && !e.Ellipsis.IsValid() {
+			out[i] = l.shown(a, paramType(sig, i, false))
+			continue
+		}
 		out[i] = l.value(a, paramType(sig, i, e.Ellipsis.IsValid()))
 	}
 	return out

@@ -183,7 +183,10 @@ func (w *World) declare(t *types.Named) (reflect.Type, error) {
 	var err error
 	switch u := under.(type) {
 	case *types.Struct:
-		err = w.defineStruct(u, n.made.DefineStruct, n.made.Type)
+		if err = w.defineStruct(u, n.made.DefineStruct, n.made.Type); err == nil {
+			err = w.twin(n, u)
+			w.twins = w.twins || n.twin != nil
+		}
 	case *types.Interface:
 		var ms []forge.Method
 		if ms, err = w.interfaceMethods(u); err == nil {

@@ -28,18 +28,19 @@ type World struct {
 	seq     int
 	fresh   map[string]reflect.Value // symbols made since the last cell
 	funcs   map[string]reflect.Type
+	twins   bool // some type has a twin
 	// descriptors are the symbols of type descriptors used as values.
 	descriptors map[reflect.Type]string
 }
 
 // namedType is a type declared in a cell.
 type namedType struct {
-	obj   *types.TypeName
-	typ   *types.Named
-	made  *forge.Named
-	sym   string
-	sigs  string // its method set when it was last given to the runtime
-	bound bool
+	obj  *types.TypeName
+	typ  *types.Named
+	made *forge.Named
+	sym  string
+	sigs string       // its method set when it was last given to the runtime
+	twin *forge.Named // the same struct with closed fields, or nil
 }
 
 // unnamedType is a struct or interface literal that occurs in a cell.
@@ -123,6 +124,11 @@ func (w *World) updateMethods() ([]*namedType, error) {
 		}
 		if err := n.made.SetMethods(ms); err != nil {
 			return nil, err
+		}
+		if n.twin != nil {
+			if err := n.twin.SetMethods(ms); err != nil {
+				return nil, err
+			}
 		}
 		n.sigs = sigs
 		changed = append(changed, n)

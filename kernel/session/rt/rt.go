@@ -28,6 +28,7 @@ func Symbols() map[string]map[string]reflect.Value {
 
 var functions = map[string]any{
 	"Bind":        Bind,
+	"Closed":      Closed,
 	"As":          As,
 	"Is":          Is,
 	"Count":       Count,

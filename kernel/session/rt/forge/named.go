@@ -65,6 +65,14 @@ func New(pkg, name string, kind reflect.Kind) *Named {
 	return n
 }
 
+// Twin begins a type with the name and the methods of n, for another view of
+// the same memory. Its methods must be set again when those of n change.
+func (n *Named) Twin() *Named {
+	t := New(n.pkg, n.name, n.kind)
+	t.slots = n.slots
+	return t
+}
+
 // prototype is some type with the layout that all types of a kind share.
 func prototype(kind reflect.Kind) reflect.Type {
 	switch kind {

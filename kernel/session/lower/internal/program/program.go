@@ -25,12 +25,13 @@ import (
 	"github.com/traefik/yaegi/stdlib/unrestricted"
 	"github.com/traefik/yaegi/stdlib/unsafe"
 
+	"lyceum/kernel/display"
 	"lyceum/kernel/session/lower"
 	"lyceum/kernel/session/rt"
 )
 
 var exports = sync.OnceValues(func() (map[string]string, error) {
-	out, err := os.ReadFile(os.Getenv("LOWER_EXPORTS"))
+	out, err := os.ReadFile(os.Getenv("LYCEUM_TEST_EXPORTS"))
 	if err == nil {
 		return parseExports(out), nil
 	}
@@ -146,9 +147,34 @@ func Interpret(fset *token.FileSet, out lower.Output, stdout io.Writer) error {
 			return err
 		}
 	}
-	_, err := in.Eval(Source(out))
+	var err error
+	display.Do(streams{stdout}, func() { _, err = in.Eval(Source(out)) })
 	return err
 }
+
+// streams is the output of a program.
+type streams struct{ stdout io.Writer }
+
+// Stream writes to the program's stdout or to that of the process.
+func (s streams) Stream(name string, p []byte) {
+	if name == "stdout" {
+		s.stdout.Write(p)
+	} else {
+		os.Stderr.Write(p)
+	}
+}
+
+// Display does nothing.
+func (streams) Display(display.Bundle) {}
+
+// Update does nothing.
+func (streams) Update(display.Bundle) {}
+
+// Clear does nothing.
+func (streams) Clear(bool) {}
+
+// Input has no one to ask.
+func (streams) Input(string, bool) (string, error) { return "", io.EOF }
 
 // Source prints a lowered program.
 func Source(out lower.Output) string {
