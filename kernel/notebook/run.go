@@ -35,7 +35,7 @@ type CellError struct {
 }
 
 func (e *CellError) Error() string {
-	return fmt.Sprintf("cell %d (In[%d]): %s", e.Cell, e.Code, e.Err.Value)
+	return fmt.Sprintf("cell %d: %s", e.Cell, e.Err.Value)
 }
 
 const (
