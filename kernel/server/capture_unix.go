@@ -20,7 +20,7 @@ type capture struct {
 
 type pipe struct {
 	name string
-	r    *os.File
+	fd   int
 	mu   sync.Mutex // held while a piece is read and handed on
 }
 
@@ -33,16 +33,17 @@ func newCapture(s *Server) (*capture, error) {
 	log = os.NewFile(uintptr(saved), "stderr")
 	c := &capture{s: s}
 	for i, name := range []string{"stdout", "stderr"} {
-		r, w, err := os.Pipe()
-		if err != nil {
+		var fds [2]int
+		if err := unix.Pipe(fds[:]); err != nil {
 			return nil, err
 		}
-		if err := unix.Dup2(int(w.Fd()), i+1); err != nil {
+		if err := unix.Dup2(fds[1], i+1); err != nil {
 			return nil, fmt.Errorf("descriptor %d cannot be redirected: %w", i+1, err)
 		}
-		w.Close()
-		unix.SetNonblock(int(r.Fd()), true)
-		c.pipes[i].name, c.pipes[i].r = name, r
+		unix.Close(fds[1])
+		unix.CloseOnExec(fds[0])
+		unix.SetNonblock(fds[0], true)
+		c.pipes[i].name, c.pipes[i].fd = name, fds[0]
 		go c.copy(&c.pipes[i])
 	}
 	return c, nil
@@ -50,9 +51,8 @@ func newCapture(s *Server) (*capture, error) {
 
 // copy hands on what arrives while nobody drains.
 func (c *capture) copy(p *pipe) {
-	fd := int(p.r.Fd())
 	for {
-		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		fds := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
 		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
 			return
 		}
@@ -63,17 +63,17 @@ func (c *capture) copy(p *pipe) {
 			time.Sleep(50 * time.Millisecond) // a cell closed its descriptor; a child may still open it
 			continue
 		}
-		c.read(p, fd)
+		c.read(p)
 	}
 }
 
 // read takes what is in the pipe without waiting.
-func (c *capture) read(p *pipe, fd int) {
+func (c *capture) read(p *pipe) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	buf := make([]byte, 1<<16)
 	for {
-		n, err := unix.Read(fd, buf)
+		n, err := unix.Read(p.fd, buf)
 		if n <= 0 || err != nil {
 			return
 		}
@@ -86,6 +86,6 @@ func (c *capture) read(p *pipe, fd int) {
 // drain takes everything that is in the pipes now.
 func (c *capture) drain() {
 	for i := range c.pipes {
-		c.read(&c.pipes[i], int(c.pipes[i].r.Fd()))
+		c.read(&c.pipes[i])
 	}
 }

@@ -1,0 +1,60 @@
+// Package nn is the layers of a decoder: what the papers call them, with the names of Hugging Face checkpoints.
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"lyceum/lib/tensor"
+)
+
+// A Param is one trained tensor and its name in a checkpoint, such as "model.layers.0.mlp.down_proj.weight".
+type Param struct {
+	Name  string
+	Value *tensor.Tensor
+	// Parts are the names under which the rows of Value are stored one after another, when it is fused of several
+	// matrices: a single product is faster than three. Empty: Name alone.
+	Parts []Part
+}
+
+// A Part is a run of rows of a fused parameter.
+type Part struct {
+	Name string
+	Rows int
+}
+
+// Linear is y = x W^T + b. Weight is (out, in), Bias (out) or nil.
+type Linear struct{ Weight, Bias *tensor.Tensor }
+
+// NewLinear returns a layer whose weights are normal with the given standard deviation, without bias.
+func NewLinear(rng *rand.Rand, in, out int, std float64) *Linear {
+	w := tensor.Randn(rng, out, in)
+	for i, x := range w.Data() {
+		w.Data()[i] = float32(std) * x
+	}
+	return &Linear{Weight: w.RequireGrad()}
+}
+
+// Forward computes y for x (..., in).
+func (l *Linear) Forward(x *tensor.Tensor) *tensor.Tensor { return tensor.Linear(x, l.Weight, l.Bias) }
+
+// RMSNorm is w x / sqrt(mean(x^2) + Eps).
+type RMSNorm struct {
+	Weight *tensor.Tensor
+	Eps    float32
+}
+
+// NewRMSNorm returns a norm whose weights are 1.
+func NewRMSNorm(dim int, eps float64) *RMSNorm {
+	return &RMSNorm{Weight: tensor.Full(1, dim).RequireGrad(), Eps: float32(eps)}
+}
+
+// Forward normalises the last axis of x.
+func (n *RMSNorm) Forward(x *tensor.Tensor) *tensor.Tensor { return tensor.RMSNorm(x, n.Weight, n.Eps) }
+
+// InitStd is the standard deviation of the weights of Llama-family models before training.
+const InitStd = 0.02
+
+// ResidualStd is InitStd for the layers whose output is added to the residual stream, made smaller so that the
+// stream's variance does not grow with the number of layers (Radford et al. 2019, section 2.3).
+func ResidualStd(layers int) float64 { return InitStd / math.Sqrt(2*float64(layers)) }

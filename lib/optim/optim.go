@@ -1,0 +1,130 @@
+// Package optim is the optimiser, its learning-rate schedules, and gradient clipping, with the formulas and defaults of
+// PyTorch and the Hugging Face Trainer.
+package optim
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+
+	"lyceum/lib/internal/compute"
+	"lyceum/lib/nn"
+)
+
+// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2):
+//
+//	m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2
+//	p = p - lr decay p - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps)
+type AdamW struct {
+	Beta1, Beta2, Eps, WeightDecay float64
+
+	params []nn.Param
+	m, v   [][]float32
+	decay  []bool
+	step   int
+}
+
+// NewAdamW returns an optimiser with the Trainer's defaults: betas 0.9 and 0.999, eps 1e-8, no weight decay.
+func NewAdamW(params []nn.Param) *AdamW {
+	o := &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, params: params}
+	for _, p := range params {
+		o.m = append(o.m, make([]float32, p.Value.Len()))
+		o.v = append(o.v, make([]float32, p.Value.Len()))
+		o.decay = append(o.decay, Decays(p.Name))
+	}
+	return o
+}
+
+var noDecay = regexp.MustCompile(`bias|layernorm|rmsnorm|(^|\.)norm($|\.)|_norm($|\.)`)
+
+// Decays reports whether weight decay acts on a parameter: not on biases and norms (transformers.Trainer's rule).
+func Decays(name string) bool { return !noDecay.MatchString(name) }
+
+// Steps is how many steps were taken.
+func (o *AdamW) Steps() int { return o.step }
+
+// Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1).
+func (o *AdamW) Step(learningRate, scale float64) {
+	o.step++
+	for i, p := range o.params {
+		g := p.Value.Grad()
+		if g == nil {
+			continue
+		}
+		s := compute.AdamWStep{LearningRate: learningRate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Step: o.step, GradScale: scale}
+		if o.decay[i] {
+			s.WeightDecay = o.WeightDecay
+		}
+		compute.AdamW(p.Value.Data(), g.Data(), o.m[i], o.v[i], s)
+	}
+}
+
+// ZeroGrad sets all gradients to zero.
+func (o *AdamW) ZeroGrad() {
+	for _, p := range o.params {
+		p.Value.ZeroGrad()
+	}
+}
+
+// Clip returns the norm of all gradients together, and the factor that brings it down to most (torch.nn.utils.clip_grad_norm_:
+// most / (norm + 1e-6), at most 1). most 0 means no clipping.
+func Clip(params []nn.Param, most float64) (norm, scale float64) {
+	var parts [][]float32
+	for _, p := range params {
+		if g := p.Value.Grad(); g != nil {
+			parts = append(parts, g.Data())
+		}
+	}
+	norm = compute.GlobalNorm(parts...)
+	if most <= 0 {
+		return norm, 1
+	}
+	return norm, math.Min(1, most/(norm+1e-6))
+}
+
+// Schedule gives the learning rate of each step, counted from 0, of a run of total steps.
+type Schedule func(step, total int) float64
+
+// Linear rises from 0 over warmup steps and then falls to 0 at the end (the Trainer's default, with warmup 0).
+func Linear(peak float64, warmup int) Schedule {
+	return func(step, total int) float64 {
+		if step < warmup {
+			return peak * float64(step) / float64(max(1, warmup))
+		}
+		return peak * math.Max(0, float64(total-step)/float64(max(1, total-warmup)))
+	}
+}
+
+// Cosine rises over warmup steps and then falls along half a cosine.
+func Cosine(peak float64, warmup int) Schedule {
+	return func(step, total int) float64 {
+		if step < warmup {
+			return peak * float64(step) / float64(max(1, warmup))
+		}
+		p := float64(step-warmup) / float64(max(1, total-warmup))
+		return peak * math.Max(0, 0.5*(1+math.Cos(math.Pi*p)))
+	}
+}
+
+// Constant rises over warmup steps and then stays.
+func Constant(peak float64, warmup int) Schedule {
+	return func(step, total int) float64 {
+		if step < warmup {
+			return peak * float64(step) / float64(max(1, warmup))
+		}
+		return peak
+	}
+}
+
+// ScheduleByName finds a schedule by the Trainer's name for it.
+func ScheduleByName(name string, peak float64, warmup int) (Schedule, error) {
+	switch name {
+	case "", "linear":
+		return Linear(peak, warmup), nil
+	case "cosine":
+		return Cosine(peak, warmup), nil
+	case "constant", "constant_with_warmup":
+		return Constant(peak, warmup), nil
+	}
+	return nil, fmt.Errorf("optim: schedule %q is not known: use linear, cosine or constant", name)
+}
