@@ -140,7 +140,10 @@ func (l *lowerer) assertOk(pos token.Pos, lhs []ast.Expr, e *ast.TypeAssertExpr,
 	if i, isAny := t.Underlying().(*types.Interface); !isAny || !i.Empty() {
 		got = &ast.TypeAssertExpr{X: got, Lparen: pos, Type: l.typeExpr(t, pos), Rparen: pos}
 	}
-	out = append(out, varStmt(pos, name, l.typeExpr(t, pos)), ifStmt(pos, ident(ok, pos), assign(pos, ident(name, pos), got)))
+	out = append(out, varStmt(pos, name, l.typeExpr(t, pos)))
+	if s, isStruct := t.Underlying().(*types.Struct); !isStruct || s.NumFields() > 0 {
+		out = append(out, ifStmt(pos, ident(ok, pos), assign(pos, ident(name, pos), got)))
+	}
 	if to != nil {
 		out = append(out, assign(pos, to, ident(name, pos)))
 	}

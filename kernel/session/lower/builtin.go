@@ -21,14 +21,26 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 	switch name {
 	case "len", "cap":
 		x := l.expr(e.Args[0])
-		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok {
+		if p, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok {
+			if l.pre != nil && l.conditional == 0 {
+				*l.pre = append(*l.pre, assign(e.Pos(), ident("_", e.Pos()), x))
+				return intLit(p.Elem().Underlying().(*types.Array).Len(), e.Pos())
+			}
 			x = star(x)
 		}
 		out.Args = []ast.Expr{x}
 	case "make":
-		out.Args = append(out.Args, l.expr(e.Args[0]))
+		t := l.typeOf(e)
+		c, isChan := t.Underlying().(*types.Chan)
+		if isChan {
+			t = types.NewChan(types.SendRecv, c.Elem())
+		}
+		out.Args = append(out.Args, l.typeExpr(t, e.Args[0].Pos()))
 		for _, a := range e.Args[1:] {
 			out.Args = append(out.Args, l.makeLen(a))
+		}
+		if isChan && !types.Identical(t, l.typeOf(e)) {
+			return call(parenType(l.typeExpr(l.typeOf(e), e.Pos())), out)
 		}
 	case "append":
 		elem := types.Type(types.Typ[types.Byte])

@@ -19,7 +19,7 @@ func (l *lowerer) composite(e *ast.CompositeLit, t types.Type) ast.Expr {
 	case *types.Map:
 		for _, el := range e.Elts {
 			kv := el.(*ast.KeyValueExpr)
-			out.Elts = append(out.Elts, &ast.KeyValueExpr{Key: l.elem(kv.Key, u.Key()), Colon: kv.Colon, Value: l.elem(kv.Value, u.Elem())})
+			out.Elts = append(out.Elts, &ast.KeyValueExpr{Key: l.mapKey(kv.Key, u.Key()), Colon: kv.Colon, Value: l.elem(kv.Value, u.Elem())})
 		}
 	case *types.Slice:
 		out.Elts = l.listElems(e, u.Elem())
@@ -61,4 +61,14 @@ func (l *lowerer) elem(e ast.Expr, t types.Type) ast.Expr {
 		return l.composite(c, t)
 	}
 	return l.value(e, t)
+}
+
+// mapKey lowers a key of a map literal. Constants of different types are
+// different keys of an interface map, which the interpreter sees only if they
+// are no literals.
+func (l *lowerer) mapKey(e ast.Expr, t types.Type) ast.Expr {
+	if tv := l.info.Types[e]; tv.Value != nil && types.IsInterface(t) {
+		return l.valueSym(l.runtimeType(types.Default(tv.Type)), tv.Value, e.Pos())
+	}
+	return l.elem(e, t)
 }

@@ -4,11 +4,15 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"reflect"
 )
 
 // convertImplicit gives a lowered expression the type it is assigned to, where
 // the interpreter would get it wrong.
 func (l *lowerer) convertImplicit(x ast.Expr, src ast.Expr, to types.Type) ast.Expr {
+	if l.info.Types[src].IsNil() {
+		return l.typedNil(x, to)
+	}
 	if types.IsInterface(to) {
 		if std := l.standardStream(src); std != nil {
 			return std
@@ -16,6 +20,31 @@ func (l *lowerer) convertImplicit(x ast.Expr, src ast.Expr, to types.Type) ast.E
 		return l.settled(x, src)
 	}
 	return x
+}
+
+// typedNil is nil of a type that the interpreter cannot give it.
+func (l *lowerer) typedNil(x ast.Expr, to types.Type) ast.Expr {
+	switch u := to.Underlying().(type) {
+	case *types.Pointer, *types.Basic:
+		return x
+	case *types.Interface:
+		if u.Empty() || types.Identical(to, types.Universe.Lookup("error").Type()) {
+			return x
+		}
+	default:
+		if _, ok := types.Unalias(to).(*types.Named); !ok {
+			return x
+		}
+	}
+	rt := l.runtimeType(to)
+	key := constKey{rt, "nil"}
+	sym, ok := l.w.kinds[key]
+	if !ok {
+		sym = l.w.next("N")
+		l.w.kinds[key] = sym
+		l.w.fresh[sym] = reflect.Zero(rt)
+	}
+	return l.cellSel(sym, x.Pos())
 }
 
 // settled computes an operation before it becomes an interface value; the

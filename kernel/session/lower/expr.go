@@ -142,6 +142,10 @@ func (l *lowerer) sliceExpr(e *ast.SliceExpr) ast.Expr {
 func (l *lowerer) assertion(e *ast.TypeAssertExpr) ast.Expr {
 	t := l.info.Types[e.Type].Type
 	x := l.rtCall("Assert", e.Pos(), l.expr(e.X), l.typeSym(t, e.Pos()), l.typeSym(l.typeOf(e.X), e.Pos()))
+	if s, ok := t.Underlying().(*types.Struct); ok && s.NumFields() == 0 && l.pre != nil && l.conditional == 0 {
+		*l.pre = append(*l.pre, assign(e.Pos(), ident("_", e.Pos()), x))
+		return &ast.CompositeLit{Type: l.typeExpr(t, e.Pos()), Lbrace: e.Pos(), Rbrace: e.Pos()}
+	}
 	return l.plainAssertion(x, t, e)
 }
 
@@ -154,6 +158,9 @@ func (l *lowerer) unary(e *ast.UnaryExpr) ast.Expr {
 		if c, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
 			return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.composite(c, l.typeOf(c))}
 		}
+	}
+	if e.Op == token.ARROW {
+		return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.plainChan(e.X)}
 	}
 	return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.expr(e.X)}
 }

@@ -147,7 +147,14 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) []ast.Stmt {
 		results = []ast.Expr{l.expr(s.Results[0])}
 	} else {
 		for i, r := range s.Results {
-			results = append(results, l.value(r, sig.Results().At(i).Type()))
+			x := l.value(r, sig.Results().At(i).Type())
+			if u, ok := ast.Unparen(r).(*ast.UnaryExpr); ok && u.Op == token.ARROW && l.pre != nil {
+				// The interpreter cannot receive into a result.
+				t := l.temp("t")
+				*l.pre = append(*l.pre, define(r.Pos(), t, x))
+				x = ident(t, r.Pos())
+			}
+			results = append(results, x)
 		}
 	}
 	it := l.enclosingIter()

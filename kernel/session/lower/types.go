@@ -41,13 +41,13 @@ func (w *World) Type(t types.Type) (reflect.Type, error) {
 	case *types.Named:
 		return w.namedType(t)
 	case *types.Pointer:
-		e, err := w.Type(t.Elem())
+		e, err := w.referred(func() (reflect.Type, error) { return w.Type(t.Elem()) })
 		if err != nil {
 			return nil, err
 		}
 		return reflect.PointerTo(e), nil
 	case *types.Slice:
-		e, err := w.Type(t.Elem())
+		e, err := w.referred(func() (reflect.Type, error) { return w.Type(t.Elem()) })
 		if err != nil {
 			return nil, err
 		}
@@ -90,8 +90,17 @@ func (e incomplete) Error() string { return fmt.Sprintf("lower: %s is incomplete
 
 // complete is Type for a component whose size matters.
 func (w *World) complete(t types.Type) (reflect.Type, error) {
+	behind := w.behind
+	w.behind = 0
+	defer func() { w.behind = behind }()
 	if n, ok := types.Unalias(t).(*types.Named); ok {
-		if m := w.find(n); m != nil && !m.made.Defined() {
+		m := w.find(n)
+		if m != nil && m.define != nil {
+			if err := w.finish(m); err != nil {
+				return nil, err
+			}
+		}
+		if m != nil && !m.made.Defined() {
 			switch n.Underlying().(type) {
 			case *types.Struct, *types.Array:
 				return nil, incomplete{t}
@@ -108,7 +117,7 @@ func (w *World) funcType(s *types.Signature) (reflect.Type, error) {
 		to   *[]reflect.Type
 	}{{s.Params(), &in}, {s.Results(), &out}} {
 		for i := range l.vars.Len() {
-			t, err := w.Type(l.vars.At(i).Type())
+			t, err := w.referred(func() (reflect.Type, error) { return w.Type(l.vars.At(i).Type()) })
 			if err != nil {
 				return nil, err
 			}
@@ -180,25 +189,34 @@ func (w *World) declare(t *types.Named) (reflect.Type, error) {
 	n.register()
 	w.put(t, n)
 	w.order = append(w.order, n)
-	var err error
+	return n.made.Type(), w.begin(n, func() error { return w.define(n, under) })
+}
+
+// define gives a type that was begun its structure.
+func (w *World) define(n *namedType, under types.Type) error {
 	switch u := under.(type) {
 	case *types.Struct:
-		if err = w.defineStruct(u, n.made.DefineStruct, n.made.Type); err == nil {
-			err = w.twin(n, u)
+		if err := w.defineStruct(u, n.made.DefineStruct, n.made.Type); err != nil {
+			return err
+		}
+		w.late = append(w.late, func() error {
+			err := w.twin(n, u)
 			w.twins = w.twins || n.twin != nil
-		}
+			return err
+		})
+		return nil
 	case *types.Interface:
-		var ms []forge.Method
-		if ms, err = w.interfaceMethods(u); err == nil {
-			err = n.made.DefineInterface(ms)
+		ms, err := w.interfaceMethods(u)
+		if err != nil {
+			return err
 		}
-	default:
-		var r reflect.Type
-		if r, err = w.Type(u); err == nil {
-			err = n.made.Define(r)
-		}
+		return n.made.DefineInterface(ms)
 	}
-	return n.made.Type(), err
+	r, err := w.Type(under)
+	if err != nil {
+		return err
+	}
+	return n.made.Define(r)
 }
 
 // defineStruct resolves the fields of a struct. A field whose type cannot be
@@ -228,16 +246,24 @@ func (w *World) defineStruct(s *types.Struct, define func([]forge.Field) error, 
 	if err := define(fields); err != nil {
 		return err
 	}
-	for i, ft := range late {
-		t, err := w.Type(ft)
-		if err != nil {
-			return err
+	settle := func() error {
+		for i, ft := range late {
+			t, err := w.Type(ft)
+			if err != nil {
+				return err
+			}
+			if err := forge.SetFieldType(self(), i, t); err != nil {
+				return err
+			}
 		}
-		if err := forge.SetFieldType(self(), i, t); err != nil {
-			return err
-		}
+		return nil
 	}
-	return nil
+	err := settle()
+	if _, ok := err.(incomplete); ok && w.defining > 0 {
+		w.late = append(w.late, settle)
+		return nil
+	}
+	return err
 }
 
 // closedTag makes encoders skip an unexported field, which reflect sees as

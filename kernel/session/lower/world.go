@@ -16,6 +16,7 @@ import (
 // for the types that cells declared, and the names under which lowered code
 // refers to them.
 type World struct {
+	ordering
 	symbol    func(path, name string) (reflect.Value, bool)
 	named     map[*types.TypeName]*namedType
 	instances typeutil.Map // instances of generic types: *types.Named -> *namedType
@@ -35,12 +36,13 @@ type World struct {
 
 // namedType is a type declared in a cell.
 type namedType struct {
-	obj  *types.TypeName
-	typ  *types.Named
-	made *forge.Named
-	sym  string
-	sigs string       // its method set when it was last given to the runtime
-	twin *forge.Named // the same struct with closed fields, or nil
+	obj    *types.TypeName
+	typ    *types.Named
+	define func() error // of a type that was begun, and not defined yet
+	made   *forge.Named
+	sym    string
+	sigs   string       // its method set when it was last given to the runtime
+	twin   *forge.Named // the same struct with closed fields, or nil
 }
 
 // unnamedType is a struct or interface literal that occurs in a cell.

@@ -19,6 +19,7 @@ func Symbols() map[string]map[string]reflect.Value {
 	for name, f := range functions {
 		t[name] = reflect.ValueOf(f)
 	}
+	t["Case"] = reflect.ValueOf((*Case)(nil))
 	t["Defers"] = reflect.ValueOf((*Defers)(nil))
 	t["Stdout"] = reflect.ValueOf(&Stdout).Elem()
 	t["Stderr"] = reflect.ValueOf(&Stderr).Elem()
@@ -27,6 +28,9 @@ func Symbols() map[string]map[string]reflect.Value {
 }
 
 var functions = map[string]any{
+	"Select":      Select,
+	"Recv":        Recv,
+	"Send":        Send,
 	"Bind":        Bind,
 	"Closed":      Closed,
 	"As":          As,

@@ -107,38 +107,19 @@ func Println(args ...any) {
 	Stderr.WriteString(strings.Join(parts, " ") + "\n")
 }
 
-// plain formats an operand as the runtime does: floats with an exponent of
-// three digits and six decimals.
+// plain formats an operand as the runtime does: no methods, floats in their
+// shortest form.
 func plain(v any) string {
 	switch v := underlying(v).(type) {
 	case nil:
 		return "nil"
 	case float64:
-		return plainFloat(v)
+		return strconv.FormatFloat(v, 'g', -1, 64)
 	case complex128:
-		return "(" + plainFloat(real(v)) + plainFloat(imag(v)) + "i)"
+		return strconv.FormatComplex(v, 'g', -1, 128)
+	case float32:
+		return strconv.FormatFloat(float64(v), 'g', -1, 32)
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-func plainFloat(f float64) string {
-	switch {
-	case f != f:
-		return "NaN"
-	case f > 1.7976931348623157e308:
-		return "+Inf"
-	case f < -1.7976931348623157e308:
-		return "-Inf"
-	}
-	s := strconv.FormatFloat(f, 'e', 6, 64)
-	if s[0] != '-' {
-		s = "+" + s
-	}
-	e := strings.IndexByte(s, 'e')
-	digits := s[e+2:]
-	for len(digits) < 3 {
-		digits = "0" + digits
-	}
-	return s[:e+2] + digits
 }

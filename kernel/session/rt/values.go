@@ -55,7 +55,9 @@ func underlying(v any) any {
 		return r.Int()
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return r.Uint()
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32:
+		return float32(r.Float())
+	case reflect.Float64:
 		return r.Float()
 	case reflect.Complex64, reflect.Complex128:
 		return r.Complex()

@@ -92,6 +92,11 @@ type Derived struct {
 	Name string
 }
 
+type Page struct {
+	Derived
+	Tags []Level
+}
+
 type Custom struct{ a, b int }
 
 func (c Custom) MarshalJSON() ([]byte, error) { return json.Marshal([]int{c.a, c.b}) }
@@ -158,10 +163,7 @@ func main() {
 
 	der := Derived{Base{7}, "x"}
 	fmt.Println(der.Describe(), der.ID, der)
-	template.Must(template.New("t").Parse("{{.Name}} {{.ID}} {{.Describe}} {{range .Tags}}{{.}}{{end}}\n")).Execute(os.Stdout, struct {
-		Derived
-		Tags []Level
-	}{der, []Level{Low, High}})
+	template.Must(template.New("t").Parse("{{.Name}} {{.ID}} {{.Describe}} {{range .Tags}}{{.}}{{end}}\n")).Execute(os.Stdout, Page{der, []Level{Low, High}})
 
 	t := reflect.TypeOf(e)
 	fmt.Println(t, t.Kind(), t.NumField(), t.Field(0).Name, t.Field(0).Tag.Get("json"), t.Name(), t.PkgPath())
