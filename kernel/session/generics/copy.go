@@ -145,6 +145,9 @@ func (c *copier) record(old, n ast.Node) {
 				tv.Type = c.typ(tv.Type)
 			}
 			tv.Value = constantAs(tv.Value, tv.Type)
+			if call, ok := n.(*ast.CallExpr); ok && tv.Value == nil {
+				tv.Value = c.size(call)
+			}
 			c.needs(tv.Type)
 			c.to.Types[n.(ast.Expr)] = tv
 		}

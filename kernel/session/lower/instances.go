@@ -3,6 +3,7 @@ package lower
 import (
 	"go/types"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -64,13 +65,41 @@ func displayName(t *types.Named) string {
 	if p := t.Obj().Pkg(); p != nil {
 		pkg = p.Name()
 	}
-	name := pkg + "." + t.Obj().Name()
+	return pkg + "." + t.Obj().Name() + argumentNames(t)
+}
+
+func argumentNames(t *types.Named) string {
 	if t.TypeArgs().Len() == 0 {
-		return name
+		return ""
 	}
 	var args []string
 	for a := range t.TypeArgs().Types() {
-		args = append(args, types.TypeString(types.Unalias(a), (*types.Package).Path))
+		args = append(args, argumentName(a))
 	}
-	return name + "[" + strings.Join(args, ",") + "]"
+	return "[" + strings.Join(args, ",") + "]"
+}
+
+// argumentName writes a type argument as the compiler does in the names of
+// instances: with the path of the package, and no blanks.
+func argumentName(t types.Type) string {
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		if t.Obj().Pkg() == nil {
+			return t.Obj().Name()
+		}
+		return t.Obj().Pkg().Path() + "." + t.Obj().Name() + argumentNames(t)
+	case *types.Pointer:
+		return "*" + argumentName(t.Elem())
+	case *types.Slice:
+		return "[]" + argumentName(t.Elem())
+	case *types.Array:
+		return "[" + strconv.FormatInt(t.Len(), 10) + "]" + argumentName(t.Elem())
+	case *types.Map:
+		return "map[" + argumentName(t.Key()) + "]" + argumentName(t.Elem())
+	case *types.Interface:
+		if t.Empty() {
+			return "interface {}"
+		}
+	}
+	return types.TypeString(t, (*types.Package).Path)
 }
