@@ -14,6 +14,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"reflect"
 	"sort"
 	"strings"
@@ -21,6 +22,7 @@ import (
 
 	"golang.org/x/tools/go/gcexportdata"
 
+	"lyceum/kernel/symbols/gonum"
 	"lyceum/kernel/symbols/own"
 	"lyceum/kernel/symbols/std"
 )
@@ -31,10 +33,13 @@ var stdZip []byte
 //go:embed data/own.zip
 var ownZip []byte
 
-// archive finds the files of both archives by name, without reading them.
+//go:embed data/gonum.zip
+var gonumZip []byte
+
+// archive finds the files of all archives by name, without reading them.
 var archive = sync.OnceValue(func() map[string]*zip.File {
 	files := map[string]*zip.File{}
-	for _, data := range [][]byte{stdZip, ownZip} {
+	for _, data := range [][]byte{stdZip, gonumZip, ownZip} {
 		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			panic("symbols: the embedded archive is damaged: " + err.Error()) // it is part of the program
@@ -51,12 +56,9 @@ var archive = sync.OnceValue(func() map[string]*zip.File {
 func Tables() map[string]map[string]reflect.Value { return tables() }
 
 var tables = sync.OnceValue(func() map[string]map[string]reflect.Value {
-	all := make(map[string]map[string]reflect.Value, len(std.Symbols)+len(own.Symbols))
-	for k, v := range std.Symbols {
-		all[k] = v
-	}
-	for k, v := range own.Symbols {
-		all[k] = v
+	all := map[string]map[string]reflect.Value{}
+	for _, group := range []map[string]map[string]reflect.Value{std.Symbols, gonum.Symbols, own.Symbols} {
+		maps.Copy(all, group)
 	}
 	return all
 })

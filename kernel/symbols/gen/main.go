@@ -24,6 +24,18 @@ var own = []string{
 	"lyceum/lib/tokenize", "lyceum/lib/transformer", "lyceum/lib/zoo",
 }
 
+// science are packages of gonum that cells can use: what notebooks are written with, and the packages whose types
+// occur in their API.
+var science = []string{
+	"gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/blas/blas64", "gonum.org/v1/gonum/blas/cblas128", "gonum.org/v1/gonum/lapack",
+	"gonum.org/v1/gonum/diff/fd", "gonum.org/v1/gonum/floats", "gonum.org/v1/gonum/floats/scalar", "gonum.org/v1/gonum/integrate",
+	"gonum.org/v1/gonum/interp", "gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/optimize", "gonum.org/v1/gonum/stat",
+	"gonum.org/v1/gonum/stat/combin", "gonum.org/v1/gonum/stat/distuv",
+	"gonum.org/v1/plot", "gonum.org/v1/plot/font", "gonum.org/v1/plot/palette", "gonum.org/v1/plot/palette/moreland",
+	"gonum.org/v1/plot/plotter", "gonum.org/v1/plot/plotutil", "gonum.org/v1/plot/text", "gonum.org/v1/plot/vg",
+	"gonum.org/v1/plot/vg/draw", "gonum.org/v1/plot/vg/vgimg",
+}
+
 // left are packages of the standard library that no cell can use: they need a special compiler, differ per
 // system in ways that a table cannot hold, or are for the toolchain.
 var left = map[string]bool{"plugin": true, "runtime/cgo": true, "runtime/race": true, "unsafe": true, "log/syslog": true,
@@ -44,23 +56,25 @@ func run(dir string, onlyOwn bool) error {
 	if err != nil {
 		return err
 	}
-	if err := tables(filepath.Join(dir, "own"), "own", ownPaths); err != nil {
+	if err := group(dir, "own", ownPaths); err != nil || onlyOwn {
 		return err
 	}
-	if err := pack(filepath.Join(dir, "data", "own"), ownPaths); err != nil {
+	if err := group(dir, "gonum", science); err != nil {
 		return err
-	}
-	if onlyOwn {
-		return nil
 	}
 	paths, err := standard()
 	if err != nil {
 		return err
 	}
-	if err := tables(filepath.Join(dir, "std"), "std", paths); err != nil {
+	return group(dir, "std", paths)
+}
+
+// group writes the tables of some packages into a Go package of their own, and their data into an archive.
+func group(dir, name string, paths []string) error {
+	if err := tables(filepath.Join(dir, name), name, paths); err != nil {
 		return err
 	}
-	return pack(filepath.Join(dir, "data", "std"), append(paths, "unsafe"))
+	return pack(filepath.Join(dir, "data", name), paths)
 }
 
 // existing drops packages that are not there.

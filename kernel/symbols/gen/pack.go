@@ -30,9 +30,6 @@ func pack(file string, paths []string) error {
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
 	sort.Strings(paths)
 	for _, path := range paths {
-		if path == "unsafe" {
-			continue
-		}
 		p := loaded[path]
 		w, err := z.Create(path)
 		if err != nil {
