@@ -63,7 +63,7 @@ func Dir(dataDir, name string) string {
 
 // Write puts the spec and the logos into dir. kernel.json comes last, because Jupyter sees the kernel from then on.
 func Write(dir string, s Spec) error {
-	if err := makeDir(dir); err != nil {
+	if err := MakeDir(dir); err != nil {
 		return err
 	}
 	for name, data := range logo.Files() {
@@ -78,8 +78,8 @@ func Write(dir string, s Spec) error {
 	return writeFile(filepath.Join(dir, "kernel.json"), append(text, '\n'))
 }
 
-// makeDir makes the folder, and says which part of its path is in the way.
-func makeDir(dir string) error {
+// MakeDir makes the folder of a kernelspec; the error says which part of its path is in the way.
+func MakeDir(dir string) error {
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
 		return nil

@@ -1,0 +1,37 @@
+// Package filelock lets one process at a time do something, by a lock on a file that the operating system
+// gives back when the process dies.
+package filelock
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Lock waits until this process has the file path for itself and returns how to give it back. waiting, if not
+// nil, is called once when another process has it.
+func Lock(path string, waiting func()) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		got, err := try(f)
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("%s cannot be locked: %w", path, err)
+		}
+		if got {
+			return func() { f.Close() }, nil // closing gives the lock back; the file stays, for removing it would race
+		}
+		if waiting != nil {
+			waiting()
+			waiting = nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
