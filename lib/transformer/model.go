@@ -89,7 +89,7 @@ func (m *LM) Params() []nn.Param {
 
 // Clone returns a copy with weights of its own.
 func (m *LM) Clone() *LM {
-	n := New(m.Config, 0)
+	n := Empty(m.Config)
 	from := m.Params()
 	for i, p := range n.Params() {
 		copy(p.Value.Data(), from[i].Value.Data())
@@ -156,4 +156,25 @@ func (m *LM) CheckFinite() error {
 		}
 	}
 	return nil
+}
+
+// Empty returns a model whose weights are zero, to be filled from a file.
+func Empty(c Config) *LM {
+	m := &LM{Config: c, Norm: nn.NewRMSNorm(c.Dim, c.NormEps), Embed: tensor.New(c.Vocab, c.Dim).RequireGrad()}
+	m.Head = m.Embed
+	if !c.Tied {
+		m.Head = tensor.New(c.Vocab, c.Dim).RequireGrad()
+	}
+	zero := func(out, in int) *nn.Linear { return &nn.Linear{Weight: tensor.New(out, in).RequireGrad()} }
+	w := m.heads().Width()
+	for range c.Layers {
+		b := &Block{AttnNorm: nn.NewRMSNorm(c.Dim, c.NormEps), QKV: zero(w, c.Dim), Out: zero(c.Dim, c.Heads*c.HeadDim),
+			MLPNorm: nn.NewRMSNorm(c.Dim, c.NormEps), GateUp: zero(2*c.Hidden, c.Dim), Down: zero(c.Dim, c.Hidden)}
+		if c.QKVBias {
+			b.QKV.Bias = tensor.New(w).RequireGrad()
+		}
+		m.Blocks = append(m.Blocks, b)
+	}
+	m.cos, m.sin = tensor.RotaryTable(c.Context, c.HeadDim, c.RopeTheta)
+	return m
 }
