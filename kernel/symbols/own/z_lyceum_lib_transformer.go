@@ -13,6 +13,7 @@ func init() {
 		"Block":  reflect.ValueOf((*pkg.Block)(nil)),
 		"Cache":  reflect.ValueOf((*pkg.Cache)(nil)),
 		"Config": reflect.ValueOf((*pkg.Config)(nil)),
+		"Empty":  reflect.ValueOf(pkg.Empty),
 		"LM":     reflect.ValueOf((*pkg.LM)(nil)),
 		"New":    reflect.ValueOf(pkg.New),
 		"Pad":    reflect.ValueOf(pkg.Pad),
