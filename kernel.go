@@ -24,7 +24,8 @@ var kernelCommand = command{"kernel", "run the kernel for a Jupyter client (-f C
 func runKernel(args []string) int {
 	fl := flags("kernel", "-f CONNECTION_FILE", "Runs the kernel on the ports that a Jupyter client has chosen. JupyterLab starts it; there is no need to do so by hand.")
 	file := fl.String("f", "", "the connection file")
-	if code, ok := parse(fl, args, 0); !ok {
+	// Clients append arguments of their own ("jupyter run FILE" the name of the file); other kernels take no offence either.
+	if code, ok := parse(fl, args, -1); !ok {
 		return code
 	}
 	if *file == "" {
