@@ -164,6 +164,9 @@ func (w *World) namedType(t *types.Named) (reflect.Type, error) {
 		return v.Type().Elem(), nil
 	}
 	if w.isCompiledPackage(obj.Pkg()) {
+		if r := w.hidden(t); r != nil {
+			return r, nil
+		}
 		return nil, fmt.Errorf("lower: the unexported type %s.%s cannot be named in a cell", obj.Pkg().Path(), obj.Name())
 	}
 	return w.declare(t)

@@ -89,7 +89,8 @@ func main() {
 	draw.Draw(m, m.Bounds(), checker{}, image.Point{}, draw.Src)
 	m.Set(1, 1, color.RGBA{R: 255, A: 255})
 	var b bytes.Buffer
-	fmt.Println(png.Encode(&b, m), jpeg.Encode(&b, checker{}, &jpeg.Options{Quality: 80}) == nil)
+	fmt.Println(png.Encode(&b, m))
+	fmt.Println(jpeg.Encode(&b, checker{}, &jpeg.Options{Quality: 80}))
 	dec, kind, err := image.Decode(&b)
 	fmt.Println(dec.Bounds(), kind, err, dec.At(1, 1), color.GrayModel.Convert(color.White))
 	fmt.Println(gif.Encode(&b, checker{}, nil))
