@@ -95,7 +95,35 @@ func (l *lowerer) lvalue(e ast.Expr) ast.Expr {
 		}
 		return l.identExpr(id)
 	}
+	if p := l.compiledVar(e); p != nil {
+		return paren(star(p))
+	}
 	return l.expr(ast.Unparen(e))
+}
+
+// compiledVar is a pointer to a variable of a compiled package, or nil when e
+// is something else: the interpreter refuses to assign to one by its name.
+func (l *lowerer) compiledVar(e ast.Expr) ast.Expr {
+	s, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok || l.info.Selections[s] != nil {
+		return nil
+	}
+	v, ok := l.info.Uses[s.Sel].(*types.Var)
+	if !ok || v.Pkg() == nil {
+		return nil
+	}
+	val, ok := l.w.symbol(v.Pkg().Path(), v.Name())
+	if !ok || !val.CanAddr() {
+		return nil
+	}
+	key := constKey{val.Type(), "&" + v.Pkg().Path() + "." + v.Name()}
+	sym, ok := l.w.kinds[key]
+	if !ok {
+		sym = l.w.next("V")
+		l.w.kinds[key] = sym
+		l.w.fresh[sym] = val.Addr()
+	}
+	return l.cellSel(sym, e.Pos())
 }
 
 // commaOk lowers the right side of v, ok = x when x is a map element, a type

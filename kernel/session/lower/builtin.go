@@ -36,8 +36,14 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 			t = types.NewChan(types.SendRecv, c.Elem())
 		}
 		out.Args = append(out.Args, l.typeExpr(t, e.Args[0].Pos()))
-		for _, a := range e.Args[1:] {
-			out.Args = append(out.Args, l.makeLen(a))
+		for i, a := range e.Args[1:] {
+			what := "makeslice: len"
+			if isChan {
+				what = "makechan: size"
+			} else if i > 0 {
+				what = "makeslice: cap"
+			}
+			out.Args = append(out.Args, l.makeLen(a, what))
 		}
 		if isChan && !types.Identical(t, l.typeOf(e)) {
 			return call(parenType(l.typeExpr(l.typeOf(e), e.Pos())), out)
@@ -48,6 +54,15 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 			elem = s.Elem()
 		}
 		out.Args = append(out.Args, l.value(e.Args[0], l.typeOf(e)))
+		if _, nested := elem.Underlying().(*types.Slice); nested && !e.Ellipsis.IsValid() && len(e.Args) > 1 {
+			// The interpreter would take an element that is a slice for a list.
+			list := &ast.CompositeLit{Type: l.typeExpr(types.NewSlice(elem), e.Pos()), Lbrace: e.Pos(), Rbrace: e.Pos()}
+			for _, a := range e.Args[1:] {
+				list.Elts = append(list.Elts, l.value(a, elem))
+			}
+			out.Args, out.Ellipsis = append(out.Args, list), e.Pos()
+			return out
+		}
 		for _, a := range e.Args[1:] {
 			if e.Ellipsis.IsValid() {
 				out.Args = append(out.Args, l.expr(a))
@@ -76,12 +91,12 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 }
 
 // makeLen lowers a length given to make.
-func (l *lowerer) makeLen(e ast.Expr) ast.Expr {
+func (l *lowerer) makeLen(e ast.Expr, what string) ast.Expr {
 	n := l.indexValue(e)
 	if c, ok := ast.Unparen(e).(*ast.CallExpr); l.info.Types[e].Value != nil || ok && l.info.Types[c.Fun].IsBuiltin() || l.nonNegative(e) {
 		return n
 	}
-	return l.rtCall("MakeLen", e.Pos(), l.asInt(e, n))
+	return l.rtCall("MakeLen", e.Pos(), l.asInt(e, n), stringLit(what, e.Pos()))
 }
 
 // minMax lowers min and max to calls of rt on the widest type of the kind.

@@ -76,6 +76,9 @@ func (l *lowerer) settled(x, src ast.Expr) ast.Expr {
 // conversion lowers T(x).
 func (l *lowerer) conversion(e *ast.CallExpr, to types.Type) ast.Expr {
 	from := l.typeOf(e.Args[0])
+	if l.info.Types[e.Args[0]].Value != nil && l.needsReflect(from, to) {
+		return l.viaReflect("Convert", e, to)
+	}
 	if l.info.Types[e.Args[0]].Value == nil && !isNil(from) {
 		_, fromSlice := from.Underlying().(*types.Slice)
 		_, toArray := to.Underlying().(*types.Array)

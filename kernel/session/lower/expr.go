@@ -173,20 +173,46 @@ func (l *lowerer) binary(e *ast.BinaryExpr) ast.Expr {
 	case token.SHL, token.SHR:
 		out.X, out.Y = paren(l.expr(e.X)), l.shiftCount(e.Y)
 	case token.EQL, token.NEQ:
-		out.X, out.Y = l.expr(e.X), l.expr(e.Y)
-		tx, ty := l.typeOf(e.X), l.typeOf(e.Y)
-		if types.IsInterface(tx) != types.IsInterface(ty) && !isNil(ty) && !isNil(tx) {
-			// One side is converted to the interface type of the other.
-			if types.IsInterface(tx) {
-				out.Y = l.convertImplicit(out.Y, e.Y, tx)
-			} else {
-				out.X = l.convertImplicit(out.X, e.X, ty)
-			}
-		}
+		return l.equality(e)
 	default:
 		out.X, out.Y = l.expr(e.X), l.expr(e.Y)
 	}
 	return out
+}
+
+// equality lowers == and !=. Interface values are compared by rt, as their
+// dynamic types decide.
+func (l *lowerer) equality(e *ast.BinaryExpr) ast.Expr {
+	tx, ty := l.typeOf(e.X), l.typeOf(e.Y)
+	out := &ast.BinaryExpr{X: l.expr(e.X), OpPos: e.OpPos, Op: e.Op, Y: l.expr(e.Y)}
+	if isNil(tx) || isNil(ty) || types.Identical(tx, ty) && !types.IsInterface(tx) {
+		return out
+	}
+	if types.IsInterface(tx) || types.IsInterface(ty) {
+		empty := types.NewInterfaceType(nil, nil)
+		eq := l.rtCall("Equal", e.Pos(), l.operand(out.X, e.X, empty), l.operand(out.Y, e.Y, empty))
+		if e.Op == token.NEQ {
+			return &ast.UnaryExpr{OpPos: e.Pos(), Op: token.NOT, X: eq}
+		}
+		return eq
+	}
+	if l.info.Types[e.X].Value != nil || l.info.Types[e.Y].Value != nil {
+		return out
+	}
+	if types.AssignableTo(ty, tx) {
+		out.Y = call(parenType(l.typeExpr(tx, e.Y.Pos())), out.Y)
+	} else {
+		out.X = call(parenType(l.typeExpr(ty, e.X.Pos())), out.X)
+	}
+	return out
+}
+
+// operand is a value given to rt as any; a constant has the type it has in Go.
+func (l *lowerer) operand(x, src ast.Expr, to types.Type) ast.Expr {
+	if tv := l.info.Types[src]; tv.Value != nil {
+		return x
+	}
+	return l.convertImplicit(x, src, to)
 }
 
 // maybe lowers the right operand of && or ||, which is not always evaluated.

@@ -102,6 +102,9 @@ func (l *lowerer) path(x ast.Expr, t types.Type, idx []int) (ast.Expr, types.Typ
 // methodDecl lowers a method declaration to a function with the receiver as
 // its first parameter.
 func (l *lowerer) methodDecl(d *ast.FuncDecl, f *types.Func) {
+	if f.Name() == "_" {
+		return
+	}
 	sig := f.Type().(*types.Signature)
 	recv := sig.Recv()
 	name := "_"
@@ -217,6 +220,9 @@ func (l *lowerer) bindMethods() {
 		for i := range ms.Len() {
 			s := ms.At(i)
 			f := s.Obj().(*types.Func)
+			if f.Name() == "_" {
+				continue
+			}
 			if isChanged[n] || l.isCellMethod(f) && l.bodies[l.methodName(f)] {
 				l.bind(n, s, f)
 			}

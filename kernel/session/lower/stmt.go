@@ -164,7 +164,7 @@ func (l *lowerer) plainChan(e ast.Expr) ast.Expr {
 }
 
 func (l *lowerer) incDec(s *ast.IncDecStmt) []ast.Stmt {
-	return []ast.Stmt{&ast.IncDecStmt{X: l.expr(s.X), TokPos: s.TokPos, Tok: s.Tok}}
+	return []ast.Stmt{&ast.IncDecStmt{X: l.lvalue(s.X), TokPos: s.TokPos, Tok: s.Tok}}
 }
 
 // labeled lowers a labeled statement. A loop keeps its label beside it, in

@@ -9,9 +9,18 @@ import (
 func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 	pre, init := l.simple(s.Init)
 	out := &ast.SwitchStmt{Switch: s.Switch}
+	tag := "" // variable that holds the tag, when its cases are compared by rt
 	tagPre := l.withPre(func() []ast.Stmt {
-		if s.Tag != nil {
-			out.Tag = l.expr(s.Tag)
+		if s.Tag == nil {
+			return nil
+		}
+		out.Tag = l.expr(s.Tag)
+		if l.byInterface(s) {
+			t := l.temp("tag")
+			d := varDecl(s.Pos(), t, ident("any", s.Pos()))
+			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{l.convertImplicit(out.Tag, s.Tag, types.NewInterfaceType(nil, nil))}
+			*l.pre = append(*l.pre, &ast.DeclStmt{Decl: d})
+			tag, out.Tag = t, nil
 		}
 		return nil
 	})
@@ -19,7 +28,7 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 		out.Body = &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}
 		for _, c := range s.Body.List {
 			c := c.(*ast.CaseClause)
-			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(s, c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
+			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(s, tag, c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
 		}
 		return out
 	})
@@ -34,13 +43,39 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 	return []ast.Stmt{block(s.Pos(), list...)}
 }
 
+// byInterface says whether the tag or a case of a switch is an interface value.
+func (l *lowerer) byInterface(s *ast.SwitchStmt) bool {
+	if types.IsInterface(l.typeOf(s.Tag)) {
+		return true
+	}
+	for _, c := range s.Body.List {
+		for _, e := range c.(*ast.CaseClause).List {
+			if types.IsInterface(l.typeOf(e)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // caseList lowers the expressions of a case, evaluated only when no earlier
 // case matched.
-func (l *lowerer) caseList(s *ast.SwitchStmt, list []ast.Expr) []ast.Expr {
+func (l *lowerer) caseList(s *ast.SwitchStmt, tag string, list []ast.Expr) []ast.Expr {
 	l.conditional++
 	defer func() { l.conditional-- }()
 	out := l.exprs(list)
-	if s.Tag != nil || len(out) < 2 {
+	if tag != "" {
+		for i, e := range list {
+			if l.info.Types[e].IsNil() {
+				out[i] = binary(ident(tag, e.Pos()), token.EQL, ident("nil", e.Pos()))
+			} else {
+				out[i] = l.rtCall("Equal", e.Pos(), ident(tag, e.Pos()), l.operand(out[i], e, types.NewInterfaceType(nil, nil)))
+			}
+		}
+	} else if s.Tag != nil {
+		return out
+	}
+	if len(out) < 2 {
 		return out
 	}
 	cond := paren(out[0])

@@ -145,6 +145,9 @@ func (w *World) methodSet(t types.Type) ([]forge.Method, error) {
 	var ms []forge.Method
 	for i := range all.Len() {
 		f := all.At(i).Obj().(*types.Func)
+		if f.Name() == "_" {
+			continue
+		}
 		if !f.Exported() && w.isCompiledPackage(f.Pkg()) {
 			continue // promoted from a compiled type, and not callable
 		}

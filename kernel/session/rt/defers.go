@@ -173,7 +173,7 @@ func reflectFault(s string) any {
 		return runtimeError("index out of range")
 	case strings.Contains(s, "out of bounds"):
 		return runtimeError("slice bounds out of range")
-	case strings.Contains(s, "nil func"), strings.Contains(s, "nil pointer"), strings.Contains(s, "zero Value"):
+	case strings.Contains(s, "nil func"), strings.Contains(s, "nil interface value"), strings.Contains(s, "nil pointer"), strings.Contains(s, "zero Value"):
 		return nilDereference()
 	case strings.Contains(s, "negative len"), strings.Contains(s, "len too large"):
 		return runtimeError("makeslice: len out of range")

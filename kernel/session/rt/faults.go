@@ -105,10 +105,11 @@ func missingMethod(d, t reflect.Type) string {
 	return t.Method(0).Name
 }
 
-// MakeLen returns n, or panics as make with a bad length does.
-func MakeLen(n int) int {
+// MakeLen returns n, or panics as make with a bad size does; what names it,
+// for example "makeslice: len".
+func MakeLen(n int, what string) int {
 	if n < 0 {
-		panic(runtimeError("makeslice: len out of range"))
+		panic(runtimeError(what + " out of range"))
 	}
 	return n
 }
@@ -126,5 +127,42 @@ func Array(s any, t reflect.Type) any {
 	return v.Convert(t).Interface()
 }
 
-// Convert converts v to t.
-func Convert(v any, t reflect.Type) any { return reflect.ValueOf(v).Convert(t).Interface() }
+// Convert converts v to t: between strings and slices of bytes or runes of any
+// name too, which reflect leaves out.
+func Convert(v any, t reflect.Type) any {
+	r := reflect.ValueOf(v)
+	switch {
+	case r.Kind() == reflect.Slice && t.Kind() == reflect.String:
+		return reflect.ValueOf(viewElems(r).(interface{ string() string }).string()).Convert(t).Interface()
+	case r.Kind() == reflect.String && t.Kind() == reflect.Slice:
+		out := reflect.New(t).Elem()
+		if t.Elem().Kind() == reflect.Uint8 {
+			p := []byte(r.String())
+			out.Set(reflect.NewAt(t, unsafe.Pointer(&p)).Elem())
+		} else {
+			p := []rune(r.String())
+			out.Set(reflect.NewAt(t, unsafe.Pointer(&p)).Elem())
+		}
+		return out.Interface()
+	}
+	return r.Convert(t).Interface()
+}
+
+type (
+	byteElems []byte
+	runeElems []rune
+)
+
+func (b byteElems) string() string { return string(b) }
+func (r runeElems) string() string { return string(r) }
+
+// viewElems looks at a slice of a named byte or rune type as one of the plain
+// type: the memory is the same.
+func viewElems(v reflect.Value) any {
+	p := reflect.New(v.Type())
+	p.Elem().Set(v)
+	if v.Type().Elem().Kind() == reflect.Uint8 {
+		return *(*byteElems)(p.UnsafePointer())
+	}
+	return *(*runeElems)(p.UnsafePointer())
+}

@@ -28,6 +28,7 @@ func Symbols() map[string]map[string]reflect.Value {
 }
 
 var functions = map[string]any{
+	"Equal":       Equal,
 	"Select":      Select,
 	"Recv":        Recv,
 	"Send":        Send,
@@ -112,6 +113,9 @@ func As(v any, t reflect.Type) (any, bool) {
 	}
 	return nil, false
 }
+
+// Equal compares two interface values.
+func Equal(a, b any) bool { return a == b }
 
 // NotNil returns v, or panics as a method value of a nil interface does.
 func NotNil(v any) any {

@@ -1,15 +1,39 @@
 package main
-import ("fmt"; "errors"; "time")
-type R struct { v int; Err error }
-func Try(f func() (int, error)) (r R) { defer func() { if p := recover(); p != nil { r.Err = errors.New("p") } }(); v, err := f(); return R{v, err} }
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+type R struct {
+	v   int
+	Err error
+}
+
+func Try(f func() (int, error)) (r R) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.Err = errors.New("p")
+		}
+	}()
+	v, err := f()
+	return R{v, err}
+}
+
 type I interface{ M() }
 type None struct{}
-func (None) M() {}
+
+func (None) M()   {}
 func fi(p I) bool { return p == nil }
+
 type Src func() Src
+
 func Seq() Src { return nil }
+
 type Token *[16]byte
 type Chan chan Chan
+
 func (ch Chan) recv() Chan { return <-ch }
 func main() {
 	fmt.Println(Try(func() (int, error) { return 1, nil }))
@@ -23,12 +47,34 @@ func main() {
 	c <- 4
 	m := map[string]int{}
 	var ok bool
-	select { case m["k"], ok = <-c: fmt.Println(m, ok) }
-	select { case v, ok := <-c: fmt.Println(v, ok); default: fmt.Println("def") }
+	select {
+	case m["k"], ok = <-c:
+		fmt.Println(m, ok)
+	}
+	select {
+	case v, ok := <-c:
+		fmt.Println(v, ok)
+	default:
+		fmt.Println("def")
+	}
 	var nc chan int
-	select { case <-nc: case nc <- 1: case <-time.After(time.Millisecond): fmt.Println("timeout") }
+	select {
+	case <-nc:
+	case nc <- 1:
+	case <-time.After(time.Millisecond):
+		fmt.Println("timeout")
+	}
 	close(c)
-	for i := 0; i < 2; i++ { select { case v, ok := <-c: if i == 0 { continue }; fmt.Println(v, ok); break } }
+	for i := 0; i < 2; i++ {
+		select {
+		case v, ok := <-c:
+			if i == 0 {
+				continue
+			}
+			fmt.Println(v, ok)
+			break
+		}
+	}
 	cc := make(Chan, 1)
 	cc <- nil
 	fmt.Println(cc.recv() == nil)
@@ -37,8 +83,14 @@ func main() {
 	_ = r
 	done := make(chan struct{})
 	go func() { defer close(done); time.Sleep(time.Millisecond) }()
-	select { case <-done: fmt.Println("done") }
+	select {
+	case <-done:
+		fmt.Println("done")
+	}
 	q := make(chan string, 2)
 	q <- "a"
-	select { case q <- "b": fmt.Println("sent", len(q)) }
+	select {
+	case q <- "b":
+		fmt.Println("sent", len(q))
+	}
 }
