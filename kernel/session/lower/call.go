@@ -23,9 +23,21 @@ func (l *lowerer) call(e *ast.CallExpr) ast.Expr {
 	sig, _ := l.typeOf(e.Fun).Underlying().(*types.Signature)
 	if lit, ok := fun.(*ast.FuncLit); ok {
 		f := l.funcLit(lit)
-		return &ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
+		return spread(&ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
 	}
-	return &ast.CallExpr{Fun: l.expr(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
+	return spread(&ast.CallExpr{Fun: l.expr(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
+}
+
+// spread marks a call whose variadic arguments were packed.
+func spread(c *ast.CallExpr, src *ast.CallExpr, sig *types.Signature) *ast.CallExpr {
+	if sig == nil || !sig.Variadic() || src.Ellipsis.IsValid() || len(c.Args) == 0 || len(src.Args) == 0 {
+		return c
+	}
+	last := c.Args[len(c.Args)-1]
+	if lit, ok := last.(*ast.CompositeLit); ok && lit.Pos() == src.Pos() && lit.Lbrace == src.Pos() {
+		c.Ellipsis = src.Pos()
+	}
+	return c
 }
 
 // args lowers the arguments of a call, each to the type of its parameter.
@@ -39,6 +51,12 @@ func (l *lowerer) args(e *ast.CallExpr, sig *types.Signature) []ast.Expr {
 		}
 	}
 	out := make([]ast.Expr, len(e.Args))
+	if fixed, packed := l.packed(e, sig); packed != nil {
+		for i := 0; i < fixed; i++ {
+			out[i] = l.value(e.Args[i], paramType(sig, i, false))
+		}
+		return append(out[:fixed], packed)
+	}
 	show := l.shows(e.Fun)
 	for i, a := range e.Args {
 		if show && !e.Ellipsis.IsValid() {
@@ -48,6 +66,37 @@ func (l *lowerer) args(e *ast.CallExpr, sig *types.Signature) []ast.Expr {
 		out[i] = l.value(a, paramType(sig, i, e.Ellipsis.IsValid()))
 	}
 	return out
+}
+
+// packed builds the list of variadic arguments for functions of cells whose
+// parameters can hold slices: given one []any, the interpreter would take it
+// for the whole list. It is nil where that cannot happen.
+func (l *lowerer) packed(e *ast.CallExpr, sig *types.Signature) (int, ast.Expr) {
+	fixed := sig.Params().Len() - 1
+	if !sig.Variadic() || e.Ellipsis.IsValid() || len(e.Args) != fixed+1 || l.compiledCallee(e.Fun) {
+		return 0, nil
+	}
+	elem := variadicElem(sig.Params().At(fixed).Type())
+	arg := l.typeOf(e.Args[fixed])
+	if _, slice := arg.Underlying().(*types.Slice); !slice && !types.IsInterface(arg) {
+		return 0, nil
+	}
+	list := &ast.CompositeLit{Type: l.typeExpr(types.NewSlice(elem), e.Pos()), Lbrace: e.Pos(), Rbrace: e.Pos()}
+	list.Elts = []ast.Expr{l.value(e.Args[fixed], elem)}
+	return fixed, list
+}
+
+// compiledCallee says whether a call is of a function of a compiled package.
+func (l *lowerer) compiledCallee(fun ast.Expr) bool {
+	switch f := ast.Unparen(fun).(type) {
+	case *ast.SelectorExpr:
+		if s := l.info.Selections[f]; s != nil {
+			m, ok := s.Obj().(*types.Func)
+			return ok && !l.isCellMethod(m)
+		}
+		return true
+	}
+	return false
 }
 
 func isTuple(t types.Type) bool {

@@ -56,7 +56,7 @@ func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Se
 		}
 	}
 	recv := l.receiver(sel, s, f)
-	return &ast.CallExpr{Fun: ident(l.methodName(f), sel.Sel.Pos()), Lparen: e.Lparen, Args: append([]ast.Expr{recv}, args...), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
+	return spread(&ast.CallExpr{Fun: ident(l.methodName(f), sel.Sel.Pos()), Lparen: e.Lparen, Args: append([]ast.Expr{recv}, args...), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
 }
 
 // receiver lowers the receiver operand of a selected method to the type that
