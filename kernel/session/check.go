@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"regexp"
 	"runtime"
 	"strings"
 )
@@ -68,6 +69,7 @@ func (k *checked) prints(e ast.Expr) bool {
 func (s *Session) types(c *cell, show ast.Expr) (*types.Package, *types.Info, problems) {
 	pkg := types.NewPackage("main", "main")
 	mine := declared(c.file)
+	pkg.Scope().Insert(s.world.must)
 	for name, e := range s.world.entities {
 		if e.method == "" && !mine[name] && c.imports[name] == "" {
 			pkg.Scope().Insert(e.obj)
@@ -81,12 +83,15 @@ func (s *Session) types(c *cell, show ast.Expr) (*types.Package, *types.Info, pr
 		Error: func(err error) {
 			e := err.(types.Error)
 			if !harmless(e, show) {
-				errs = append(errs, problem{s.position(e.Pos), e.Msg})
+				errs = append(errs, problem{s.position(e.Pos), ownNames.ReplaceAllString(e.Msg, "$1")})
 			}
 		}}
 	types.NewChecker(&conf, s.engine.fset(), pkg, info).Files([]*ast.File{c.file})
 	return pkg, info, errs
 }
+
+// ownNames finds the package of names that cells declare; go/types spells it out for those of earlier cells.
+var ownNames = regexp.MustCompile(`\bmain\.([\pL_])`)
 
 // harmless are the compiler's complaints that make no sense for a cell.
 func harmless(e types.Error, show ast.Expr) bool {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"io"
 	"log"
@@ -58,15 +59,40 @@ func newEngine() (*engine, error) {
 		}
 	}
 	logger := log.New(e.trace, "", 0)
-	return e, e.in.Use(interp.Exports{
+	err := e.in.Use(interp.Exports{
 		"log/log": {
 			"Fatal":   reflect.ValueOf(func(v ...any) { e.fatal(logger, fmt.Sprint(v...)) }),
 			"Fatalf":  reflect.ValueOf(func(f string, v ...any) { e.fatal(logger, fmt.Sprintf(f, v...)) }),
 			"Fatalln": reflect.ValueOf(func(v ...any) { e.fatal(logger, fmt.Sprintln(v...)) }),
 		},
 		"time/time":           {"Sleep": reflect.ValueOf(sleep)},
-		showPath + "/session": {"Show": reflect.ValueOf(func(v ...any) { e.shown = v }), "At": reflect.ValueOf(e.mark)},
+		showPath + "/session": {"Show": reflect.ValueOf(func(v ...any) { e.shown = v }), "At": reflect.ValueOf(e.mark), "Must": reflect.ValueOf(must)},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return e, e.boot()
+}
+
+// boot compiles what every cell has.
+func (e *engine) boot() error {
+	f, err := parser.ParseFile(e.fset(), fileBase, bootstrap, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	p, err := e.compile(f)
+	if err != nil {
+		return err
+	}
+	e.imported[showName] = true
+	_, err = e.in.Execute(p)
+	return err
+}
+
+func must(err error) {
+	if err != nil {
+		panic(unread{err})
+	}
 }
 
 // mark is called before each statement of a cell.

@@ -103,6 +103,9 @@ func (s *Session) runtimeError(err error, reason string, r Request) *Error {
 	if len(places) > 0 {
 		at = places[0]
 	}
+	if u, ok := p.Value.(unread); ok {
+		return failure("error", at, u.Error()+" (the cell assigns this to err and does not look at it)", r)
+	}
 	if x, ok := p.Value.(std.Exit); ok {
 		return failure("exit", at, fmt.Sprintf("the cell asked the process to end (%v); the kernel lives on", x), r)
 	}
@@ -134,6 +137,8 @@ func translate(s string) string {
 	switch {
 	case strings.HasPrefix(s, "reflect: slice index out of range"), strings.HasPrefix(s, "reflect: array index out of range"), strings.HasPrefix(s, "reflect: string index out of range"):
 		return "runtime error: index out of range"
+	case strings.HasPrefix(s, "reflect.Value.Call: call of nil function"), strings.HasPrefix(s, "reflect: function created by reflect.ValueOf(nil)"):
+		return "runtime error: invalid memory address or nil pointer dereference"
 	case strings.HasPrefix(s, "reflect:") && strings.Contains(s, "zero Value"), strings.HasPrefix(s, "reflect: call of reflect.Value") && strings.Contains(s, "nil"):
 		return "runtime error: invalid memory address or nil pointer dereference"
 	}

@@ -54,6 +54,7 @@ func (c *cell) hoist(position func(token.Pos) token.Position, known func(string)
 		a, b := c.items[i].at, c.items[j].at
 		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
 	})
+	c.watchErrors()
 	var body []ast.Stmt
 	for _, it := range c.items {
 		body = append(body, it.stmts...)

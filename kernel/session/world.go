@@ -30,13 +30,16 @@ type world struct {
 	versions map[string]int          // how often a name got new storage
 	names    map[types.Object]string // the interpreter's names of variables and functions
 	lower    *lower.World
+	must     *types.Func // the check of unread errors
 	generics *generics.State
 }
 
 func newWorld(preload map[string]string) *world {
-	return &world{entities: map[string]*entity{}, imports: map[string]string{}, preload: preload,
-		importer: newImporter(), versions: map[string]int{}, names: map[types.Object]string{},
+	w := &world{entities: map[string]*entity{}, imports: map[string]string{}, preload: preload,
+		importer: newImporter(), versions: map[string]int{}, names: map[types.Object]string{}, must: newMust(),
 		lower: lower.NewWorld(symbolFor(symbols.Tables()))}
+	w.names[w.must] = mustEmit
+	return w
 }
 
 // dependents returns the functions, methods and types whose declarations mention one of the names, directly
