@@ -25,7 +25,24 @@ func (l *lowerer) call(e *ast.CallExpr) ast.Expr {
 		f := l.funcLit(lit)
 		return spread(&ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
 	}
-	return spread(&ast.CallExpr{Fun: l.expr(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
+	return spread(&ast.CallExpr{Fun: l.callee(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
+}
+
+// callee lowers the function operand of a call.
+func (l *lowerer) callee(e ast.Expr) ast.Expr {
+	if id, ok := ast.Unparen(e).(*ast.Ident); ok {
+		if f, ok := l.info.Uses[id].(*types.Func); ok && !l.isDotImported(f) {
+			return ident(l.name(f), id.Pos())
+		}
+	}
+	if c, ok := ast.Unparen(e).(*ast.CallExpr); ok && l.pre != nil && l.conditional == 0 && !l.info.Types[c.Fun].IsType() {
+		// The interpreter calls no result of a call.
+		t := l.temp("f")
+		x := l.expr(c)
+		*l.pre = append(*l.pre, define(e.Pos(), t, x))
+		return ident(t, e.Pos())
+	}
+	return l.expr(e)
 }
 
 // spread marks a call whose variadic arguments were packed.

@@ -17,9 +17,30 @@ func (l *lowerer) convertImplicit(x ast.Expr, src ast.Expr, to types.Type) ast.E
 		if std := l.standardStream(src); std != nil {
 			return std
 		}
+		if _, ok := l.typeOf(src).Underlying().(*types.Signature); ok && !isNil(l.typeOf(src)) {
+			// Only a call of compiled code turns a function of the
+			// interpreter into one that an interface can hold.
+			return l.funcValue(x, l.typeOf(src), to)
+		}
 		return l.settled(x, src)
 	}
 	return x
+}
+
+// hasCall says whether evaluating an expression earlier than what stands
+// before it could be noticed.
+func hasCall(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			found = true
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		}
+		return !found
+	})
+	return found
 }
 
 // typedNil is nil of a type that the interpreter cannot give it.
@@ -47,6 +68,17 @@ func (l *lowerer) typedNil(x ast.Expr, to types.Type) ast.Expr {
 	return l.cellSel(sym, x.Pos())
 }
 
+// funcValue is a function as an interface value.
+func (l *lowerer) funcValue(x ast.Expr, from, to types.Type) ast.Expr {
+	if _, ok := types.Unalias(from).(*types.Named); ok {
+		return x
+	}
+	if i, ok := to.Underlying().(*types.Interface); !ok || !i.Empty() {
+		return x
+	}
+	return l.rtCall("Value", x.Pos(), x)
+}
+
 // settled computes an operation before it becomes an interface value; the
 // interpreter would give the operation the type of its destination.
 func (l *lowerer) settled(x, src ast.Expr) ast.Expr {
@@ -63,7 +95,7 @@ func (l *lowerer) settled(x, src ast.Expr) ast.Expr {
 	default:
 		return x
 	}
-	if l.pre == nil || l.conditional > 0 {
+	if l.pre == nil || l.conditional > 0 || hasCall(src) {
 		return call(parenType(l.typeExpr(types.Default(from), x.Pos())), x)
 	}
 	t := l.temp("t")

@@ -90,6 +90,12 @@ func (l *lowerer) identExpr(e *ast.Ident) ast.Expr {
 		if obj.Pkg() != nil && l.isDotImported(obj) {
 			return l.pkgSel(obj.Pkg().Path(), obj.Name(), e.NamePos)
 		}
+		if _, ok := obj.(*types.Func); ok && l.pre != nil {
+			// A function's name as a value: only a variable holds one properly.
+			t := l.temp("f")
+			*l.pre = append(*l.pre, define(e.NamePos, t, ident(l.name(obj), e.NamePos)))
+			return ident(t, e.NamePos)
+		}
 	}
 	return ident(l.name(obj), e.NamePos)
 }

@@ -152,15 +152,10 @@ func (l *lowerer) send(s *ast.SendStmt) []ast.Stmt {
 	return []ast.Stmt{&ast.SendStmt{Chan: l.plainChan(s.Chan), Arrow: s.Arrow, Value: l.value(s.Value, c.Elem())}}
 }
 
-// plainChan lowers a channel operand; one of a named type is converted to its
-// underlying type, as the interpreter does not see through the name.
+// plainChan lowers a channel operand with its underlying type written out: the
+// interpreter does not see through a name, nor that a field is a channel.
 func (l *lowerer) plainChan(e ast.Expr) ast.Expr {
-	ch := l.expr(e)
-	t := types.Unalias(l.typeOf(e))
-	if _, ok := t.(*types.Named); ok {
-		return call(parenType(l.typeExpr(t.Underlying(), e.Pos())), ch)
-	}
-	return paren(ch)
+	return call(parenType(l.typeExpr(l.typeOf(e).Underlying(), e.Pos())), l.expr(e))
 }
 
 func (l *lowerer) incDec(s *ast.IncDecStmt) []ast.Stmt {

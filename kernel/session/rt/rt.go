@@ -28,6 +28,7 @@ func Symbols() map[string]map[string]reflect.Value {
 }
 
 var functions = map[string]any{
+	"Value":       Value,
 	"Equal":       Equal,
 	"Select":      Select,
 	"Recv":        Recv,
@@ -116,6 +117,9 @@ func As(v any, t reflect.Type) (any, bool) {
 
 // Equal compares two interface values.
 func Equal(a, b any) bool { return a == b }
+
+// Value returns v.
+func Value(v any) any { return v }
 
 // NotNil returns v, or panics as a method value of a nil interface does.
 func NotNil(v any) any {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"container/heap"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,8 +12,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"container/heap"
-	"bufio"
 )
 
 type Logger interface{ Log(string) }
@@ -25,8 +25,8 @@ type base struct {
 	logs []string
 }
 
-func (b *base) Log(s string)  { b.logs = append(b.logs, b.name+":"+s) }
-func (b base) Name() string   { return b.name }
+func (b *base) Log(s string)    { b.logs = append(b.logs, b.name+":"+s) }
+func (b base) Name() string     { return b.name }
 func (b *base) Rename(n string) { b.name = n }
 
 type Svc struct {

@@ -1,10 +1,13 @@
 package main
+
 import "fmt"
+
 type L struct{ n int }
+
 func (l *L) Add(xs ...any) int { return len(xs) }
-func f(xs ...any) int { return len(xs) }
+func f(xs ...any) int          { return len(xs) }
 func g(a int, xs ...[]int) int { return len(xs) }
-func s(xs ...string) int { return len(xs) }
+func s(xs ...string) int       { return len(xs) }
 func main() {
 	l := &L{}
 	fmt.Println(f([]any{1, 2}), f([]any{1, 2}...), f(), f(nil), f(1, []any{2, 3}), l.Add([]any{1, 2}), l.Add(), l.Add([]any{1, 2, 3}...))
