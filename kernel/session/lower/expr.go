@@ -93,7 +93,9 @@ func (l *lowerer) identExpr(e *ast.Ident) ast.Expr {
 		if _, ok := obj.(*types.Func); ok && l.pre != nil {
 			// A function's name as a value: only a variable holds one properly.
 			t := l.temp("f")
-			*l.pre = append(*l.pre, define(e.NamePos, t, ident(l.name(obj), e.NamePos)))
+			d := varDecl(e.NamePos, t, l.typeExpr(obj.Type(), e.NamePos))
+			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{ident(l.name(obj), e.NamePos)}
+			*l.pre = append(*l.pre, &ast.DeclStmt{Decl: d})
 			return ident(t, e.NamePos)
 		}
 	}

@@ -156,6 +156,10 @@ func PanicValue(v any) any {
 	switch e := v.(type) {
 	case string:
 		return reflectFault(e)
+	case runtime.Error:
+		if t, ok := strings.CutPrefix(e.Error(), "hash of unhashable type: "); ok {
+			return runtimeError("hash of unhashable type " + t)
+		}
 	case *reflect.ValueError:
 		if e.Kind == reflect.Invalid {
 			return nilDereference()
