@@ -47,11 +47,11 @@ func CopyTo(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	unlock, err := filelock.Lock(target+".lock", nil)
+	lock, err := filelock.Lock(target+".lock", nil)
 	if err != nil {
 		return "", err
 	}
-	defer unlock()
+	defer lock.Unlock()
 	if same, err := Same(exe, target); err == nil && same {
 		return target, nil
 	}

@@ -72,18 +72,18 @@ func Ensure(ctx context.Context, cache string, r Requirements, w io.Writer) (Env
 	if r.Ready(cache) {
 		return Env{Dir: dir}, nil
 	}
-	unlock, err := filelock.Lock(dir+".lock", func() { fmt.Fprintln(w, "another process is setting up JupyterLab; waiting for it") })
+	lock, err := filelock.Lock(dir+".lock", func() { fmt.Fprintln(w, "another process is setting up JupyterLab; waiting for it") })
 	if err != nil {
 		return Env{}, fmt.Errorf("the cache folder %s cannot be used: %w", cache, err)
 	}
-	defer unlock()
+	defer lock.Unlock()
 	if r.Ready(cache) {
 		return Env{Dir: dir}, nil
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return Env{}, fmt.Errorf("an unfinished environment is in the way: %w", err)
 	}
-	m := &maker{ctx: ctx, dir: dir, req: r, w: w, begun: time.Now()}
+	m := &maker{ctx: ctx, dir: dir, req: r, w: w, begun: time.Now(), lock: lock.File}
 	if err := m.make(); err != nil {
 		os.RemoveAll(dir)
 		return Env{}, err
@@ -101,6 +101,7 @@ type maker struct {
 	req   Requirements
 	w     io.Writer
 	begun time.Time
+	lock  *os.File
 }
 
 func (m *maker) say(format string, args ...any) { fmt.Fprintf(m.w, format+"\n", args...) }
@@ -146,6 +147,10 @@ func (m *maker) run(what string, argv ...string) error {
 	cmd := exec.CommandContext(m.ctx, argv[0], argv[1:]...)
 	cmd.Env = append(Clean(os.Environ()), "PYTHONUNBUFFERED=1")
 	cmd.WaitDelay = 5 * time.Second
+	if runtime.GOOS != "windows" {
+		// If this process is killed, pip still writes for a moment: with the lock in its hands the next start waits for its end.
+		cmd.ExtraFiles = []*os.File{m.lock}
+	}
 	tail := &tail{}
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w

@@ -9,9 +9,14 @@ import (
 	"time"
 )
 
-// Lock waits until this process has the file path for itself and returns how to give it back. waiting, if not
-// nil, is called once when another process has it.
-func Lock(path string, waiting func()) (unlock func(), err error) {
+// Held is a lock that this process has. A child that inherits File keeps the lock until it ends too.
+type Held struct{ File *os.File }
+
+// Unlock gives the lock back. The file stays, for removing it would race.
+func (h *Held) Unlock() { h.File.Close() }
+
+// Lock waits until this process has the file path for itself. waiting, if not nil, is called once when another process has it.
+func Lock(path string, waiting func()) (*Held, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -26,7 +31,7 @@ func Lock(path string, waiting func()) (unlock func(), err error) {
 			return nil, fmt.Errorf("%s cannot be locked: %w", path, err)
 		}
 		if got {
-			return func() { f.Close() }, nil // closing gives the lock back; the file stays, for removing it would race
+			return &Held{f}, nil
 		}
 		if waiting != nil {
 			waiting()
