@@ -11,17 +11,18 @@ import (
 // copier copies one declaration with its types.
 type copier struct {
 	*run
-	src   *source
-	args  map[*types.TypeParam]types.Type
-	local map[types.Object]bool         // objects declared inside the declaration
-	made  map[types.Object]types.Object // their copies
-	to    *types.Info
-	shown string // the type arguments as %T shows them after a local type
+	src       *source
+	args      map[*types.TypeParam]types.Type
+	local     map[types.Object]bool               // objects declared inside the declaration
+	made      map[types.Object]types.Object       // their copies
+	instances map[*types.TypeName][]localInstance // copies of instances of generic types declared inside
+	to        *types.Info
+	shown     string // the type arguments as %T shows them after a local type
 }
 
 func (r *run) copier(src *source, params *types.TypeParamList, targs []types.Type) *copier {
 	c := &copier{run: r, src: src, args: map[*types.TypeParam]types.Type{},
-		local: map[types.Object]bool{}, made: map[types.Object]types.Object{}}
+		local: map[types.Object]bool{}, made: map[types.Object]types.Object{}, instances: map[*types.TypeName][]localInstance{}}
 	var shown []string
 	for i, t := range targs {
 		c.args[params.At(i)] = t
@@ -213,7 +214,7 @@ func (c *copier) object(old types.Object) types.Object {
 		n = types.NewConst(o.Pos(), o.Pkg(), o.Name(), c.typ(o.Type()), o.Val())
 	case *types.TypeName:
 		t, ok := o.Type().(*types.Named)
-		if !ok { // a type parameter or an alias, whose uses are replaced by types
+		if !ok || t.TypeParams().Len() > 0 { // a type parameter, an alias or a generic type: uses are replaced by types
 			break
 		}
 		tn := types.NewTypeName(o.Pos(), o.Pkg(), o.Name()+c.shown, nil)

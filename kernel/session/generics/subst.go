@@ -2,6 +2,7 @@ package generics
 
 import (
 	"go/types"
+	"strings"
 )
 
 // typ replaces type parameters, and types declared inside the function, in t.
@@ -112,7 +113,7 @@ func (c *copier) interfaceType(t *types.Interface) types.Type {
 }
 
 func (c *copier) namedType(t *types.Named) types.Type {
-	if c.local[t.Obj()] {
+	if c.local[t.Obj()] && t.TypeArgs().Len() == 0 {
 		return c.object(t.Obj()).Type()
 	}
 	changed := false
@@ -120,6 +121,9 @@ func (c *copier) namedType(t *types.Named) types.Type {
 	for i := range args {
 		args[i] = c.typ(t.TypeArgs().At(i))
 		changed = changed || args[i] != t.TypeArgs().At(i)
+	}
+	if c.local[t.Obj()] {
+		return c.localInstance(t, args)
 	}
 	if !changed {
 		return t
@@ -129,4 +133,29 @@ func (c *copier) namedType(t *types.Named) types.Type {
 		c.fail(c.src.decl.Pos(), "%v", err)
 	}
 	return inst
+}
+
+// localInstance copies an instance of a generic type that is declared inside
+// the function. Such a type has no methods.
+func (c *copier) localInstance(t *types.Named, args []types.Type) types.Type {
+	for _, i := range c.instances[t.Obj()] {
+		if identical(i.targs, args) {
+			return i.typ
+		}
+	}
+	shown := make([]string, len(args))
+	for i, a := range args {
+		shown[i] = types.TypeString(a, (*types.Package).Path)
+	}
+	tn := types.NewTypeName(t.Obj().Pos(), t.Obj().Pkg(), t.Obj().Name()+"["+strings.Join(shown, ",")+"]", nil)
+	n := types.NewNamed(tn, nil, nil)
+	c.instances[t.Obj()] = append(c.instances[t.Obj()], localInstance{args, n})
+	n.SetUnderlying(c.typ(t.Underlying()))
+	return n
+}
+
+// localInstance is a copy made by copier.localInstance.
+type localInstance struct {
+	targs []types.Type
+	typ   *types.Named
 }

@@ -212,7 +212,20 @@ var counter = Memo(func(n int) int { return n * n })
 
 var table = map[string]Tuple[int, string]{"x": {1, "one"}}
 
+func LocalGeneric[T any](v T) {
+	type box[U any] struct {
+		a T
+		b U
+	}
+	x, y := box[int]{v, 1}, box[string]{v, "s"}
+	_, same := any(x).(box[string])
+	_, is := any(box[int]{}).(box[int])
+	fmt.Println(x, y, same, is)
+}
+
 func main() {
+	LocalGeneric(1)
+	LocalGeneric("v")
 	l := new(List[string]).Init()
 	fmt.Println(l.Front() == &l.root, l.root.list == l)
 	var g Graph[string]
