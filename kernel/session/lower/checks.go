@@ -78,8 +78,24 @@ func (l *lowerer) nonNegative(e ast.Expr) bool {
 	if b, ok := l.typeOf(e).Underlying().(*types.Basic); ok && b.Info()&types.IsUnsigned != 0 {
 		return true
 	}
-	id, ok := ast.Unparen(e).(*ast.Ident)
-	return ok && l.counting[l.info.ObjectOf(id)]
+	if v := l.info.Types[e].Value; v != nil {
+		return v.Kind() == constant.Int && constant.Sign(v) >= 0
+	}
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		return l.counting[l.info.ObjectOf(e)]
+	case *ast.CallExpr:
+		id, ok := e.Fun.(*ast.Ident)
+		return ok && l.info.Types[e.Fun].IsBuiltin() && (id.Name == "len" || id.Name == "cap")
+	case *ast.BinaryExpr:
+		switch e.Op {
+		case token.AND:
+			return l.nonNegative(e.X) || l.nonNegative(e.Y)
+		case token.ADD, token.MUL, token.QUO, token.REM, token.OR, token.SHR:
+			return l.nonNegative(e.X) && l.nonNegative(e.Y)
+		}
+	}
+	return false
 }
 
 // pure says whether evaluating e twice, or a little earlier, changes nothing.

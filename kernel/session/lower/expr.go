@@ -252,11 +252,15 @@ func isNil(t types.Type) bool {
 // negative count for a huge one; Go panics.
 func (l *lowerer) shiftCount(e ast.Expr) ast.Expr {
 	y := l.indexValue(e)
-	if l.info.Types[e].Value != nil {
-		return y
+	if l.info.Types[e].Value != nil || l.nonNegative(e) {
+		return paren(y)
 	}
-	if b, ok := l.typeOf(e).Underlying().(*types.Basic); ok && b.Info()&types.IsUnsigned == 0 {
+	if l.pre == nil || l.conditional > 0 || !pure(l.info, e) {
 		return l.rtCall("Count", e.Pos(), call(ident("int", e.Pos()), y))
 	}
+	l.precheck("<<"+types.ExprString(e), func() ast.Stmt {
+		negative := binary(paren(y), token.LSS, intLit(0, e.Pos()))
+		return ifStmt(e.Pos(), negative, &ast.ExprStmt{X: l.rtCall("BadShift", e.Pos())})
+	})
 	return paren(y)
 }

@@ -28,6 +28,7 @@ func Symbols() map[string]map[string]reflect.Value {
 }
 
 var functions = map[string]any{
+	"BadShift":    BadShift,
 	"Value":       Value,
 	"Equal":       Equal,
 	"Select":      Select,

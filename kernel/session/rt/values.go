@@ -9,11 +9,13 @@ import (
 // Count is the right operand of a shift: negative counts panic as in Go.
 func Count(n int) uint {
 	if n < 0 {
-		var one = 1
-		return uint(one << n)
+		BadShift()
 	}
 	return uint(n)
 }
+
+// BadShift panics as a shift by a negative count does.
+func BadShift() { panic(runtimeError("negative shift amount")) }
 
 // Clear empties a map, or zeroes the elements of a slice.
 func Clear(v any) { reflect.ValueOf(v).Clear() }

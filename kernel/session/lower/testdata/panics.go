@@ -10,8 +10,8 @@ import (
 
 type T struct{ a, b int }
 
-func (t T) V() int   { return t.a }
-func (t *T) P() int  { return t.b }
+func (t T) V() int  { return t.a }
+func (t *T) P() int { return t.b }
 
 func nested() (s string) {
 	defer func() {
