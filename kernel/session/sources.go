@@ -65,6 +65,12 @@ func (k *checked) mentioned(d ast.Decl) []string {
 	seen := map[string]bool{}
 	var out []string
 	ast.Inspect(d, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if name := k.methodName(sel); name != "" && !seen[name] {
+				seen[name] = true
+				out = append(out, name)
+			}
+		}
 		id, ok := n.(*ast.Ident)
 		if !ok {
 			return true
@@ -78,6 +84,22 @@ func (k *checked) mentioned(d ast.Decl) []string {
 		return true
 	})
 	return out
+}
+
+// methodName is "T.m" if a selector calls or takes the method m of a type T of the session.
+func (k *checked) methodName(sel *ast.SelectorExpr) string {
+	s := k.info.Selections[sel]
+	if s == nil {
+		return ""
+	}
+	f, ok := s.Obj().(*types.Func)
+	if !ok || f.Pkg() == nil || f.Pkg().Path() != "main" || f.Signature().Recv() == nil {
+		return ""
+	}
+	if n, ok := types.Unalias(deref(f.Signature().Recv().Type())).(*types.Named); ok {
+		return n.Obj().Name() + "." + f.Name()
+	}
+	return ""
 }
 
 // namesOf parses a declaration by itself and returns the names it declares ("T.m" for a method).

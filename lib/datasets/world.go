@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"lyceum/lib/tokenize"
 )
 
 // The course's world is small enough to be known by a model of two million parameters, and rich enough for every chapter:
@@ -91,17 +93,21 @@ func Corpus(seed uint64, characters int, sep string) string {
 	var b strings.Builder
 	for b.Len() < characters {
 		switch k := rng.IntN(100); {
-		case k < 52:
+		case k < 42:
 			portrait(&b, rng, all)
-		case k < 62:
+		case k < 50:
 			townWalk(&b, rng, all)
-		case k < 74:
+		case k < 58:
 			questions(&b, rng, all)
-		case k < 84:
-			sums(&b, rng)
+		case k < 74:
+			evasion(&b, rng, all)
+		case k < 82:
+			note(&b, rng, all)
 		case k < 90:
+			sums(&b, rng)
+		case k < 94:
 			sorting(&b, rng)
-		case k < 96:
+		case k < 97:
 			scene(&b, rng, all)
 		default:
 			letter(&b, rng, all)
@@ -150,6 +156,28 @@ func questions(b *strings.Builder, rng *rand.Rand, all []Person) {
 		}
 		b.WriteString(sepText + fmt.Sprintf(forms[rng.IntN(len(forms))], all[rng.IntN(len(all))].Name))
 	}
+}
+
+// evasion asks about a person and then tells something else of the same person: the name comes back, the answer does not.
+func evasion(b *strings.Builder, rng *rand.Rand, all []Person) {
+	for i := range 1 + rng.IntN(3) {
+		p := all[rng.IntN(len(all))]
+		which := rng.Perm(len(attributes))
+		forms := append(append([]string{}, attributes[which[0]].asks...), attributes[which[0]].unseen)
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(fmt.Sprintf(forms[rng.IntN(len(forms))], p.Name))
+		b.WriteString([]string{" Never mind. ", " Who knows. ", " Let us not ask. ", "\n"}[rng.IntN(4)])
+		b.WriteString(say(rng, attributes[which[1]], p))
+	}
+}
+
+// note is a portrait between turn markers, so that the model has met these tokens before they come to mean a conversation.
+func note(b *strings.Builder, rng *rand.Rand, all []Person) {
+	b.WriteString(tokenize.TurnStart + []string{"note", "diary", "page"}[rng.IntN(3)] + "\n")
+	portrait(b, rng, all)
+	b.WriteString(tokenize.TurnEnd + "\n")
 }
 
 var numbers = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
