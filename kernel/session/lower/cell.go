@@ -87,10 +87,14 @@ func (l *lowerer) cell() ([]ast.Stmt, ast.Expr) {
 			l.funcDecl(f)
 		}
 	}
-	l.bindMethods()
+	inits := l.setup
+	l.setup = nil
 	l.reset()
-	l.setup = append(l.setup, l.packageVars()...)
-	return l.topLevel()
+	vars := l.packageVars()
+	stmts, result := l.topLevel()
+	l.bindMethods() // all types are known now
+	l.setup = append(append(l.setup, vars...), inits...)
+	return stmts, result
 }
 
 // topLevel lowers the statements of the cell. Calls that it defers run when

@@ -232,7 +232,10 @@ func (l *lowerer) bindMethods() {
 
 // bind emits rt.Bind(type, method, func(*T, ...), func(T, ...)).
 func (l *lowerer) bind(n *namedType, s *types.Selection, f *types.Func) {
-	pos := n.obj.Pos()
+	pos := token.NoPos
+	if n.obj != nil {
+		pos = n.obj.Pos()
+	}
 	if !f.Exported() && l.w.isCompiledPackage(f.Pkg()) {
 		return
 	}

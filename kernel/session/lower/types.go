@@ -323,6 +323,7 @@ func (w *World) literalType(t types.Type) (reflect.Type, error) {
 		return u.typ, nil
 	}
 	var made reflect.Type
+	var literal *forge.Named
 	var err error
 	switch t := t.(type) {
 	case *types.Interface:
@@ -339,14 +340,24 @@ func (w *World) literalType(t types.Type) (reflect.Type, error) {
 				made = reflect.StructOf(plain)
 				return nil
 			}
-			made, err = forge.StructOf("main", fields)
-			return err
+			var n *forge.Named
+			if n, err = forge.StructOf("main", fields); err != nil {
+				return err
+			}
+			made, literal = n.Type(), n
+			return nil
 		}, func() reflect.Type { return made })
 	}
 	if err != nil {
 		return nil, err
 	}
-	w.unnamed.Set(t, &unnamedType{made, w.typeSymbol("S", made)})
+	sym := w.typeSymbol("S", made)
+	w.unnamed.Set(t, &unnamedType{made, sym})
+	if _, isStruct := t.(*types.Struct); isStruct && literal != nil && types.NewMethodSet(types.NewPointer(t)).Len() > 0 {
+		n := &namedType{typ: t, made: literal, sym: sym}
+		n.register()
+		w.order = append(w.order, n)
+	}
 	return made, nil
 }
 

@@ -37,7 +37,7 @@ type World struct {
 // namedType is a type declared in a cell.
 type namedType struct {
 	obj    *types.TypeName
-	typ    *types.Named
+	typ    types.Type   // a *types.Named, or a struct literal that embeds methods
 	define func() error // of a type that was begun, and not defined yet
 	made   *forge.Named
 	sym    string

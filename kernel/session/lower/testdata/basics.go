@@ -1,5 +1,7 @@
 package main
+
 import "fmt"
+
 func main() {
 	var u8 uint8 = 200
 	var i8 int8 = 127

@@ -34,6 +34,7 @@ type Named struct {
 	rt, ptr *rtype
 	slots   map[slotKey]int
 	defined bool
+	unnamed bool // a struct literal with promoted methods
 
 	hash         uint32
 	str, ptrStr  nameOffset
@@ -140,6 +141,9 @@ func (n *Named) seal() {
 	n.rt.hash, n.ptr.hash = n.hash, n.hash*16777619
 	n.rt.tflag = n.rt.tflag&^flagExtraStar | flagNamed | flagUncommon
 	n.ptr.tflag = n.ptr.tflag&^(flagExtraStar|flagNamed) | flagUncommon
+	if n.unnamed {
+		n.rt.tflag &^= flagNamed
+	}
 	n.rt.str, n.ptr.str = n.str, n.ptrStr
 	n.rt.ptrToThis, n.ptr.ptrToThis = n.toThis, 0
 	for _, r := range []*rtype{n.rt, n.ptr} {

@@ -21,8 +21,8 @@ type Field struct {
 // StructOf returns the unnamed struct type with the given fields. Unlike
 // reflect.StructOf it accepts unexported and embedded fields of any type.
 // Each call makes a new type: callers keep the one they made.
-func StructOf(pkg string, fields []Field) (reflect.Type, error) {
-	n := &Named{name: structString(fields), pkg: pkg, kind: reflect.Struct, slots: map[slotKey]int{}}
+func StructOf(pkg string, fields []Field) (*Named, error) {
+	n := &Named{name: structString(fields), pkg: pkg, kind: reflect.Struct, slots: map[slotKey]int{}, unnamed: true}
 	n.rt, n.ptr = newBlock(reflect.Struct), newBlock(reflect.Pointer)
 	n.rt.kind = uint8(reflect.Struct)
 	n.copyHead(n.ptr, rtypeOf(reflect.TypeFor[*int]()), reflect.Pointer)
@@ -30,8 +30,7 @@ func StructOf(pkg string, fields []Field) (reflect.Type, error) {
 	if err := n.DefineStruct(fields); err != nil {
 		return nil, err
 	}
-	n.rt.tflag &^= flagNamed
-	return n.Type(), nil
+	return n, nil
 }
 
 func structString(fields []Field) string {
