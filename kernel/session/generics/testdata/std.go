@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"crypto/hkdf"
+	"crypto/pbkdf2"
 	"crypto/sha256"
 	"database/sql"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -19,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 	"unique"
+	"weak"
 )
 
 type Name string
@@ -147,6 +150,17 @@ func others() {
 	fmt.Println(maphash.Comparable(seed, Emp{"a", 1}) == maphash.Comparable(seed, Emp{"a", 1}))
 	key, err := hkdf.Key(sha256.New, []byte("secret"), nil, "info", 8)
 	fmt.Printf("%x %v\n", key, err)
+	key, err = pbkdf2.Key(sha256.New, "password", []byte("salt"), 2, 8)
+	fmt.Printf("%x %v\n", key, err)
+	blob := &Emp{"weak", 1}
+	w := weak.Make(blob)
+	fmt.Println(w.Value() == blob, w == weak.Make(blob), w.Value().Name)
+	runtime.AddCleanup(blob, func(string) {}, "gone")
+	runtime.KeepAlive(blob)
+	x, is := reflect.TypeAssert[fmt.Stringer](reflect.ValueOf(time.Second))
+	fmt.Println(x, is)
+	try("TypeAssert", func() { reflect.TypeAssert[int](reflect.Value{}) })
+	try("rand.N", func() { rand.N(0) })
 	var null sql.Null[int64]
 	fmt.Println(null.Scan(int64(5)), null.V, null.Valid, null.Scan(nil), null.Valid)
 	fmt.Printf("%T %T\n", &p, unique.Make(1))

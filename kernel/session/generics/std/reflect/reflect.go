@@ -10,7 +10,7 @@ func TypeFor[T any]() reflect.Type { return reflect.TypeOf((*T)(nil)).Elem() }
 // TypeAssert is v.Interface().(T).
 func TypeAssert[T any](v reflect.Value) (T, bool) {
 	if !v.IsValid() {
-		panic("reflect.TypeAssert: Value is nil")
+		panic(&reflect.ValueError{Method: "reflect.TypeAssert", Kind: reflect.Invalid})
 	}
 	x, ok := v.Interface().(T)
 	return x, ok

@@ -13,33 +13,34 @@ type Pointer[T any] struct {
 // Load returns the pointer.
 func (x *Pointer[T]) Load() *T {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.p
+	p := x.p
+	x.mu.Unlock()
+	return p
 }
 
 // Store sets the pointer.
 func (x *Pointer[T]) Store(val *T) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.p = val
+	x.mu.Unlock()
 }
 
 // Swap sets the pointer and returns the old one.
 func (x *Pointer[T]) Swap(new *T) (old *T) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	old = x.p
 	x.p = new
+	x.mu.Unlock()
 	return old
 }
 
 // CompareAndSwap sets the pointer if it is old.
 func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.p != old {
-		return false
+	swapped = x.p == old
+	if swapped {
+		x.p = new
 	}
-	x.p = new
-	return true
+	x.mu.Unlock()
+	return swapped
 }
