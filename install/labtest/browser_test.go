@@ -1,0 +1,238 @@
+package labtest
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"lyceum/install/jupyter"
+)
+
+var keep = flag.String("screenshot", "", "also write the screenshot of the last notebook of the browser test to `FILE` (from this folder: -screenshot ../../docs/lab.png)")
+
+// state is what the page says of the notebook.
+type state struct {
+	Cells    int      // code cells
+	Counts   []int    // execution counts, 0 for none
+	Busy     int      // cells that wait or run
+	Errors   []string // error outputs of cells that are not tagged raises-exception
+	Pictures []picture
+}
+
+type picture struct {
+	Width, Height int
+	Key           string // changes with what it shows
+}
+
+// look reads the state: cells and outputs from the notebook's model, pictures from the page as they are drawn.
+const look = `(() => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const s = {Cells: 0, Counts: [], Busy: 0, Errors: [], Pictures: []};
+  if (!panel || !panel.content || !panel.content.widgets) return JSON.stringify(s);
+  for (const w of panel.content.widgets) {
+    if (w.model.type !== "code") continue;
+    s.Cells++;
+    s.Counts.push(w.model.executionCount || 0);
+    if (w.model.executionState === "running" || w.promptNode?.textContent.includes("*")) s.Busy++;
+    const allowed = (w.model.getMetadata("tags") || []).includes("raises-exception");
+    for (let i = 0; i < w.model.outputs.length; i++) {
+      const o = w.model.outputs.get(i);
+      if (o.type === "error" && !allowed) s.Errors.push(o.toJSON().evalue);
+    }
+    for (const e of w.node.querySelectorAll(".jp-OutputArea-output img, .jp-OutputArea-output svg")) {
+      const r = e.getBoundingClientRect();
+      const text = e.tagName === "IMG" ? e.src : e.outerHTML;
+      let h = 0;
+      for (let i = 0; i < text.length; i++) h = (h * 31 + text.charCodeAt(i)) | 0;
+      s.Pictures.push({Width: Math.round(e.naturalWidth ? Math.min(r.width, e.naturalWidth) : r.width), Height: Math.round(r.height), Key: w.model.id + ":" + h});
+    }
+  }
+  return JSON.stringify(s);
+})()`
+
+func (x *lab) look(ctx context.Context) (s state, err error) {
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](look))
+	if err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal([]byte(text), &s)
+}
+
+// browser starts a Chromium for the test.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := jupyter.Chromium()
+	if path == "" {
+		lacking(t, "there is no Chromium: the browser tests need one (on Debian: apt install chromium)")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1400, 1000),
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(time.Minute))
+	if os.Geteuid() == 0 {
+		opts = append(opts, chromedp.NoSandbox)
+	}
+	limited, cancel := context.WithTimeout(context.Background(), 12*time.Minute)
+	t.Cleanup(cancel)
+	actx, cancel := chromedp.NewExecAllocator(limited, opts...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(actx)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// labFor starts JupyterLab on copies of the notebooks, with settings that keep every cell on the page.
+func labFor(t *testing.T, files []string) *lab {
+	t.Helper()
+	folder := t.TempDir()
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(f)), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home := t.TempDir()
+	settings := filepath.Join(home, "settings")
+	plugin := filepath.Join(settings, "@jupyterlab", "notebook-extension")
+	if err := os.MkdirAll(plugin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(plugin, "tracker.jupyterlab-settings"), []byte(`{"windowingMode": "none"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	env := append(isolated(home), "VIRTUAL_ENV="+pythonEnv(t), "JUPYTERLAB_SETTINGS_DIR="+settings)
+	return startLab(t, env, []string{folder}, "--LabApp.expose_app_in_browser=True")
+}
+
+// open shows a notebook and waits until its kernel is idle.
+func (x *lab) open(ctx context.Context, name string) error {
+	const ready = `(() => {
+  const p = window.jupyterapp?.shell?.currentWidget;
+  return !!p?.content?.widgets?.length && p.context?.path === %q && p.sessionContext?.session?.kernel?.status === "idle";
+})()`
+	if err := chromedp.Do(ctx, chromedp.Navigate(x.url+"/lab/tree/"+name+"?reset&token="+token)); err != nil {
+		return err
+	}
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(ready, name), chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(2*time.Minute)))
+	return err
+}
+
+// runAll uses the menu, as a person does.
+func runAll(ctx context.Context) error {
+	return chromedp.Do(ctx,
+		chromedp.Click(`//li[contains(@class,"lm-MenuBar-item")]//div[text()="Run"]`, chromedp.NodeVisible),
+		chromedp.Click(`.lm-Menu-item[data-command="runmenu:run-all"]`, chromedp.NodeVisible))
+}
+
+// watch waits until every code cell has run, and counts how many different pictures each cell has shown.
+func (x *lab) watch(t *testing.T, ctx context.Context) (last state, shown map[string]map[string]bool) {
+	t.Helper()
+	shown = map[string]map[string]bool{}
+	for {
+		s, err := x.look(ctx)
+		if err != nil {
+			t.Fatalf("%v; the last state was %+v", err, last)
+		}
+		last = s
+		for _, p := range s.Pictures {
+			cell, _, _ := strings.Cut(p.Key, ":")
+			if shown[cell] == nil {
+				shown[cell] = map[string]bool{}
+			}
+			shown[cell][p.Key] = true
+		}
+		if len(s.Errors) > 0 || finished(s) {
+			return last, shown
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func finished(s state) bool {
+	for _, n := range s.Counts {
+		if n == 0 {
+			return false
+		}
+	}
+	return s.Busy == 0 && s.Cells > 0
+}
+
+// live reports whether the notebook is one with a live display.
+func live(name string) bool { return name == "small.ipynb" || name == "02_sft.ipynb" }
+
+// TestBrowserRunsTheNotebooks opens each notebook in a real JupyterLab and runs it by the menu's Run All.
+func TestBrowserRunsTheNotebooks(t *testing.T) {
+	ctx := browser(t)
+	files := courseNotebooks(t)
+	x := labFor(t, files)
+	for _, f := range files {
+		name := filepath.Base(f)
+		t.Run(name, func(t *testing.T) {
+			if err := x.open(ctx, name); err != nil {
+				x.screenshot(t, ctx, name+".failed")
+				t.Fatalf("%s does not open: %v", name, err)
+			}
+			// Outputs that were saved in the notebook would hide that nothing runs.
+			clear := chromedp.Evaluate[chromedp.Void](`void window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs")`)
+			if err := chromedp.Do(ctx, clear); err != nil {
+				t.Fatal(err)
+			}
+			if err := runAll(ctx); err != nil {
+				x.screenshot(t, ctx, name+".failed")
+				t.Fatalf("Run All: %v", err)
+			}
+			last, shown := x.watch(t, ctx)
+			x.screenshot(t, ctx, name)
+			for _, e := range last.Errors {
+				t.Errorf("a cell failed: %s", e)
+			}
+			if len(last.Pictures) == 0 {
+				t.Error("the page shows no picture")
+			}
+			for _, p := range last.Pictures {
+				if p.Width < 10 || p.Height < 10 {
+					t.Errorf("a picture of %d x %d pixels", p.Width, p.Height)
+				}
+			}
+			most := 0
+			for _, keys := range shown {
+				most = max(most, len(keys))
+			}
+			if live(name) && most < 3 {
+				t.Errorf("the live display showed %d different pictures, want at least 3", most)
+			}
+			t.Logf("%d cells, %d pictures, the liveliest cell showed %d different ones", last.Cells, len(last.Pictures), most)
+		})
+	}
+}
+
+// screenshot keeps what the browser shows under build/screenshots.
+func (x *lab) screenshot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Logf("no screenshot: %v", err)
+		return
+	}
+	paths := []string{filepath.Join(root, "build", "screenshots", strings.TrimSuffix(name, ".ipynb")+".png")}
+	if *keep != "" && !strings.HasSuffix(name, ".failed") {
+		paths = append(paths, *keep)
+	}
+	for _, p := range paths {
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Error(err)
+		}
+		if err := os.WriteFile(p, png, 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
