@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
-	"sort"
 	"strings"
 
 	"lyceum/kernel/session/rt"
@@ -272,14 +271,4 @@ func (l *lowerer) publish(prefix string, v reflect.Value) string {
 	s := l.w.next(prefix)
 	l.w.fresh[s] = v
 	return s
-}
-
-// sortedKeys is for output that must not depend on map order.
-func sortedKeys[V any](m map[string]V) []string {
-	var ks []string
-	for k := range m {
-		ks = append(ks, k)
-	}
-	sort.Strings(ks)
-	return ks
 }

@@ -7,8 +7,8 @@ import (
 
 type base struct{ id int }
 
-func (b base) Describe() string   { return fmt.Sprint("base ", b.id) }
-func (b *base) SetID(n int)       { b.id = n }
+func (b base) Describe() string { return fmt.Sprint("base ", b.id) }
+func (b *base) SetID(n int)     { b.id = n }
 
 type describer interface{ Describe() string }
 
