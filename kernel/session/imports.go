@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 
 	"lyceum/kernel/symbols"
@@ -35,7 +36,7 @@ var standardByName = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for _, p := range symbols.Paths() {
 		name := path.Base(p)
-		if version.MatchString(name) {
+		if version.MatchString(name) || strings.HasPrefix(p, "gonum.org/") { // text and font must stay undefined names
 			continue
 		}
 		if old, ok := m[name]; !ok || len(p) < len(old) {
