@@ -83,7 +83,7 @@ func (s *Session) types(c *cell, show ast.Expr) (*types.Package, *types.Info, pr
 		Error: func(err error) {
 			e := err.(types.Error)
 			if !harmless(e, show) {
-				errs = append(errs, problem{s.position(e.Pos), ownNames.ReplaceAllString(e.Msg, "$1")})
+				errs = append(errs, problem{s.position(e.Pos), ownNames.ReplaceAllString(plainMessage(e.Msg), "$1")})
 			}
 		}}
 	types.NewChecker(&conf, s.engine.fset(), pkg, info).Files([]*ast.File{c.file})
