@@ -64,4 +64,7 @@ func posOf(n ast.Node) (p token.Pos) {
 }
 
 // plainMessage takes the folder trick out of a message that has positions in it.
-func plainMessage(s string) string { return strings.ReplaceAll(s, "/"+fileBase+":", ":") }
+func plainMessage(s string) string {
+	s = strings.ReplaceAll(s, " (declared at -)", "") // in a compiled package, whose data have no positions
+	return strings.ReplaceAll(s, "/"+fileBase+":", ":")
+}
