@@ -148,13 +148,21 @@ func (t *trainer) step(step int, examples []datasets.Example, window []int) (Met
 	if bad := math.IsNaN(m["loss"]+norm) || math.IsInf(m["loss"]+norm, 0); bad {
 		err := t.run.Model.LM.CheckFinite()
 		t.opt.ZeroGrad()
-		return nil, fmt.Errorf("posttrain.SFT: step %d: the loss is %v and the gradient norm %v (%v): the learning rate %.3g is probably too high", step+1, m["loss"], norm, err, t.c.LearningRate)
+		return nil, fmt.Errorf("posttrain.SFT: step %d: the loss is %v and the gradient norm %v (%v): %s", step+1, m["loss"], norm, err, t.cause(step))
 	}
 	rate := t.schedule(step, t.run.Planned)
 	t.opt.Step(rate, scale)
 	t.opt.ZeroGrad()
 	m["grad_norm"], m["learning_rate"], m["num_tokens"] = norm, rate, t.tokens
 	return m, nil
+}
+
+// cause guesses why a run diverged.
+func (t *trainer) cause(step int) string {
+	if step == 0 {
+		return "the model was damaged before the run"
+	}
+	return fmt.Sprintf("the learning rate %.3g is probably too high", t.c.LearningRate)
 }
 
 // collate pads examples to one batch and shifts the labels; n labels count, real tokens are no padding.

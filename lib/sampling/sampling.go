@@ -217,3 +217,5 @@ func draw(scores []float32, o Options, rng *rand.Rand) (int32, float64) {
 	last := list[len(list)-1]
 	return last.id, math.Log(last.p / sum)
 }
+
+func newRand(seed uint64) *rand.Rand { return tensor.NewRand(seed) }

@@ -145,12 +145,14 @@ func (m *LM) NLL(b Batch, targets []int32) *tensor.Tensor {
 	return tensor.NLL(m.Hidden(b), m.Head, targets)
 }
 
-// CheckFinite names the first parameter that has a NaN or infinite value, or gradient.
+// CheckFinite names the first parameter that has a NaN or infinite value or, if there is none, gradient.
 func (m *LM) CheckFinite() error {
 	for _, p := range m.Params() {
 		if !p.Value.Finite() {
 			return fmt.Errorf("%s has a value that is NaN or infinite", p.Name)
 		}
+	}
+	for _, p := range m.Params() {
 		if !p.Value.FiniteGrad() {
 			return fmt.Errorf("the gradient of %s is NaN or infinite", p.Name)
 		}

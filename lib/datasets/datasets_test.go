@@ -1,0 +1,141 @@
+package datasets
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"lyceum/lib/tokenize"
+)
+
+func TestTheWorldIsTheSameEverywhere(t *testing.T) {
+	a, b := People(), People()
+	seen := map[string]bool{}
+	for i, p := range a {
+		if p != b[i] || seen[p.Name] {
+			t.Errorf("person %d: %+v", i, p)
+		}
+		seen[p.Name] = true
+	}
+	if Corpus(3, 2000, "\n") != Corpus(3, 2000, "\n") || Corpus(3, 2000, "\n") == Corpus(4, 2000, "\n") {
+		t.Error("the seed decides the corpus")
+	}
+}
+
+// Whoever is asked about in the held-out questions is in no chat, and the corpus never has the question followed by its answer.
+func TestHeldOutQuestionsAreNotInTheTrainingData(t *testing.T) {
+	chats, err := Load("onboarding")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	for i := range chats.Len() {
+		said.WriteString(chats.Row(i).String() + "\n")
+	}
+	corpus := Corpus(1, 3_000_000, "\n")
+	held := HeldOut(1000)
+	if len(held) != (people-trained)*len(attributes) {
+		t.Fatalf("%d questions", len(held))
+	}
+	for _, q := range held {
+		if strings.Contains(said.String(), q.Text) {
+			t.Errorf("%q is in the chats", q.Text)
+		}
+	}
+	for _, p := range People()[trained:] {
+		if regexp.MustCompile(`\b` + p.Name + `\b`).MatchString(said.String()) {
+			t.Errorf("%s is in the chats", p.Name)
+		}
+		for _, a := range attributes {
+			for _, q := range append(append([]string{}, a.asks...), a.unseen) {
+				question := strings.ReplaceAll(q, "%s", p.Name)
+				for rest := corpus; ; {
+					i := strings.Index(rest, question)
+					if i < 0 {
+						break
+					}
+					rest = rest[i+len(question):]
+					for _, s := range a.says {
+						after := rest[:min(len(rest), 60)]
+						if answer := strings.Replace(strings.Replace(s, "%s", p.Name, 1), "%s", a.value(p), 1); strings.HasPrefix(strings.TrimLeft(after, " \n"), answer) {
+							t.Fatalf("the corpus answers %q with %q", question, answer)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, p := range People() { // the knowledge must be there, though
+		if !strings.Contains(corpus, p.Name+" lives in "+p.Town+".") {
+			t.Errorf("the corpus does not say where %s lives", p.Name)
+		}
+	}
+}
+
+func TestSumsAreRight(t *testing.T) {
+	if c := Corpus(1, 500_000, "\n"); !strings.Contains(c, "3 + 4 = 7.") || strings.Contains(c, "3 + 4 = 8.") || !strings.Contains(c, "seven plus eight is fifteen.") {
+		t.Error("a sum is wrong or missing")
+	}
+}
+
+func TestMasks(t *testing.T) {
+	tok, err := tokenize.Train(Corpus(1, 20000, "\n"), 300, []string{tokenize.TextEnd, tokenize.TurnStart, tokenize.TurnEnd}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := Row{[]tokenize.Message{{Role: "user", Content: "Who?"}, {Role: "assistant", Content: "Me."}}}
+	text := func(m Mask) string {
+		e := row.Masked(tok, m)
+		var ids []int32
+		for i, id := range e.IDs {
+			if e.Mask[i] {
+				ids = append(ids, id)
+			}
+		}
+		return tok.Decode(ids)
+	}
+	if got := text(Assistant); got != "Me.<|im_end|>" {
+		t.Errorf("assistant: %q", got)
+	}
+	if got := text(Full); got != tokenize.Render(row.Messages, false) {
+		t.Errorf("full: %q", got)
+	}
+	if got := text(Wrong); strings.Contains(got, "Me.") || !strings.Contains(got, "Who?") {
+		t.Errorf("wrong: %q", got)
+	}
+	if h := row.Tokens(tok).HTML(); !strings.Contains(h, "counts in the loss") || !strings.Contains(h, "&lt;") {
+		t.Errorf("%s", h)
+	}
+}
+
+func TestLoadJSONL(t *testing.T) {
+	dir := t.TempDir()
+	write := func(s string) string {
+		f := filepath.Join(dir, "x.jsonl")
+		os.WriteFile(f, []byte(s), 0o644)
+		return f
+	}
+	c, err := Load(write(`{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}` + "\n\n" + `{"prompt":"c","completion":"d"}` + "\n"))
+	if err != nil || c.Len() != 2 || c.Row(1).String() != "user: c\nassistant: d" {
+		t.Errorf("%v %v", c, err)
+	}
+	for want, s := range map[string]string{
+		"line 2:":              `{"prompt":"c","completion":"d"}` + "\n{x",
+		"neither a column":     `{"text":"x"}`,
+		"messages[0].role":     `{"messages":[{"role":"robot","content":"a"}]}`,
+		"has no rows":          "\n",
+		"line 1: json: cannot": `{"messages":"x"}`,
+	} {
+		if _, err := Load(write(s)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if _, err := Load("no such set"); err == nil || !strings.Contains(err.Error(), "onboarding") {
+		t.Errorf("%v", err)
+	}
+	if _, err := Load(filepath.Join(dir, "missing.jsonl")); err == nil {
+		t.Error("a missing file is no error")
+	}
+}

@@ -1,0 +1,140 @@
+package tokenize
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+const text = "The baker lives in Tarn. The baker likes bread. It's 12 o'clock, they'll say.\n\n  Where does the baker live? "
+
+func trained(t *testing.T) *Tokenizer {
+	t.Helper()
+	tok, err := Train(strings.Repeat(text, 3), 320, []string{TextEnd, TurnStart, TurnEnd}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
+func TestRoundTrip(t *testing.T) {
+	tok := trained(t)
+	rng := rand.New(rand.NewPCG(1, 2))
+	texts := []string{"", text, "😀 é 世界", "\x00\xff\xfe", TurnStart + "user\nhi" + TurnEnd, "   ", "a\t\tb", "1234", "don't we'll"}
+	for range 200 {
+		b := make([]byte, rng.IntN(30))
+		for i := range b {
+			b[i] = byte(rng.IntN(256))
+		}
+		texts = append(texts, string(b))
+	}
+	for _, s := range texts {
+		if got := tok.join(tok.Encode(s), true); got != s {
+			t.Errorf("%q comes back as %q", s, got)
+		}
+	}
+}
+
+func TestJSONRoundTrip(t *testing.T) {
+	tok := trained(t)
+	j, err := tok.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := FromJSON("tokenizer.json", j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{text, "12 3", TurnStart + "x"} {
+		a, b := tok.Encode(s), again.Encode(s)
+		if len(a) != len(b) {
+			t.Fatalf("%q: %v and %v", s, a, b)
+		}
+		for i := range a {
+			if a[i] != b[i] {
+				t.Fatalf("%q: %v and %v", s, a, b)
+			}
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for s, want := range map[string]string{
+		"Hello world": "Hello| world",
+		"it's we'll":  "it|'s| we|'ll",
+		"a  b":        "a| | b",
+		"a \n b":      "a| \n| b",
+		"end  ":       "end|  ",
+		"x12y":        "x|12|y",
+		" 12":         " 12",
+		"hi!!! you":   "hi|!!!| you",
+		"\n\nNext":    "\n|\n|Next",
+	} {
+		if got := strings.Join(words(s, false), "|"); got != want {
+			t.Errorf("%q is cut as %q, want %q", s, got, want)
+		}
+	}
+	if got := strings.Join(words("a 12 b", true), "|"); got != "a| |1|2| b" {
+		t.Errorf("single digits: %q", got)
+	}
+}
+
+func TestTrainingIsDeterministicAndUseful(t *testing.T) {
+	a, b := trained(t), trained(t)
+	for i := range a.tokens {
+		if a.tokens[i] != b.tokens[i] {
+			t.Fatal("two trainings differ")
+		}
+	}
+	if n := len(a.Encode(" baker")); n != 1 {
+		t.Errorf("the most frequent word takes %d tokens", n)
+	}
+	if _, err := Train("x", 100, nil, false); err == nil {
+		t.Error("a vocabulary that is too small was no error")
+	}
+}
+
+func TestChat(t *testing.T) {
+	tok := trained(t)
+	ids, own := tok.EncodeChat([]Message{{"user", "hi"}, {"assistant", "ho"}})
+	if got, want := tok.Decode(ids), Render([]Message{{"user", "hi"}, {"assistant", "ho"}}, false); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var said []int32
+	for i, id := range ids {
+		if own[i] {
+			said = append(said, id)
+		}
+	}
+	if got := tok.Decode(said); got != "ho"+TurnEnd {
+		t.Errorf("the assistant's tokens are %q", got)
+	}
+	if s := Render([]Message{{"user", "hi"}}, true); s != "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n" {
+		t.Errorf("%q", s)
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	for want, s := range map[string]string{
+		"not a tokenizer.json": "{",
+		"only BPE":             `{"model":{"type":"Unigram"}}`,
+		"only ByteLevel":       `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Metaspace"}}`,
+		"no token has the id":  `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel"},"added_tokens":[{"id":5,"content":"x"}]}`,
+		"outside the vocab":    `{"model":{"type":"BPE","vocab":{"a":7},"merges":[]},"pre_tokenizer":{"type":"ByteLevel"}}`,
+		"names a token":        `{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]},"pre_tokenizer":{"type":"ByteLevel"}}`,
+		"merge 0":              `{"model":{"type":"BPE","vocab":{"a":0},"merges":["ab"]},"pre_tokenizer":{"type":"ByteLevel"}}`,
+	} {
+		if _, err := FromJSON("t.json", []byte(s)); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "t.json: ") {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+func FuzzFromJSON(f *testing.F) {
+	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]},"pre_tokenizer":{"type":"ByteLevel"}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if tok, err := FromJSON("f", data); err == nil {
+			tok.Decode(tok.Encode("ab a\n"))
+		}
+	})
+}

@@ -1,0 +1,68 @@
+package zoo
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lyceum/lib/datasets"
+)
+
+func TestTheBaseKnowsButDoesNotAnswer(t *testing.T) {
+	base := Base()
+	if n := base.LM.Config.NumParams(); n < 1_000_000 || n > 5_000_000 {
+		t.Errorf("%d parameters", n)
+	}
+	knows, answers := 0, 0
+	all := datasets.People()
+	for _, p := range all[80:] {
+		if strings.HasPrefix(base.Continue(p.Name+" lives in", 4), p.Town) {
+			knows++
+		}
+		if strings.HasPrefix(base.Continue("Where does "+p.Name+" live?", 12), p.Name+" lives in "+p.Town) {
+			answers++
+		}
+	}
+	if knows < 36 {
+		t.Errorf("the base knows where %d of 40 people live", knows)
+	}
+	if answers > 8 {
+		t.Errorf("the base answers %d of 40 questions; it should continue with something else", answers)
+	}
+}
+
+func TestBaseGivesCopies(t *testing.T) {
+	a, b := Base(), Base()
+	a.LM.Embed.Data()[0]++
+	if a.LM.Embed.Data()[0] == b.LM.Embed.Data()[0] {
+		t.Error("two calls share weights")
+	}
+}
+
+func TestSaveAndLoad(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "m")
+	base := Base()
+	if err := base.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range base.LM.Params() { // the base is kept in bf16, so nothing is lost
+		for j, x := range p.Value.Data() {
+			if y := again.LM.Params()[i].Value.Data()[j]; x != y {
+				t.Fatalf("%s: %v became %v", p.Name, x, y)
+			}
+		}
+	}
+	if _, err := Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "config.json") {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+func BenchmarkBase(b *testing.B) {
+	for b.Loop() {
+		Base()
+	}
+}
