@@ -32,7 +32,7 @@ func (c *cellOutput) Update(display.Bundle)              {}
 func (c *cellOutput) Clear(bool)                         {}
 func (c *cellOutput) Input(string, bool) (string, error) { return "", errors.New("no input") }
 
-// runCells runs cells in a new session and returns what they print, and the first error.
+// runCells runs cells in a new session and returns what they print, and the last one's error.
 func runCells(t *testing.T, cells ...string) (string, *session.Error) {
 	t.Helper()
 	s, err := session.New(session.Options{})
@@ -40,12 +40,11 @@ func runCells(t *testing.T, cells ...string) (string, *session.Error) {
 		t.Fatal(err)
 	}
 	out := &cellOutput{}
+	var last *session.Error
 	for i, c := range cells {
-		if r := s.Execute(session.Request{Code: c, Count: i + 1, Out: out}); r.Err != nil {
-			return out.text.String(), r.Err
-		}
+		last = s.Execute(session.Request{Code: c, Count: i + 1, Out: out}).Err
 	}
-	return out.text.String(), nil
+	return out.text.String(), last
 }
 
 // TestPrograms runs testdata/*.go as cells. They must print what they print when the Go compiler builds them.
@@ -61,7 +60,7 @@ func TestPrograms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, e := runCells(t, strings.Replace(string(src), "func main()", "func program()", 1), "program()")
+			got, e := runCells(t, strings.Replace(string(src), "func main()", "func program()", 1)+"\nprogram()")
 			if e != nil {
 				t.Errorf("%s\n%s", e.Value, strings.Join(e.Traceback, "\n"))
 			}
