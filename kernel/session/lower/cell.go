@@ -123,8 +123,11 @@ func (l *lowerer) topLevel() ([]ast.Stmt, ast.Expr) {
 // variable, since deferred calls run after it is computed.
 func (l *lowerer) result(e ast.Expr) ast.Expr {
 	x := l.expr(e)
-	if l.fn.defers == "" || isTuple(l.typeOf(e)) {
+	if l.fn.defers == "" {
 		return x
+	}
+	if t, ok := l.typeOf(e).(*types.Tuple); ok {
+		return l.keptTuple(x, t)
 	}
 	name := l.w.next(prefix + "result")
 	l.decls = append(l.decls, varDecl(e.Pos(), name, l.typeExpr(types.Default(l.typeOf(e)), e.Pos())))
@@ -271,4 +274,27 @@ func (l *lowerer) publish(prefix string, v reflect.Value) string {
 	s := l.w.next(prefix)
 	l.w.fresh[s] = v
 	return s
+}
+
+// keptTuple keeps several values to show in variables, and returns a call that
+// yields them.
+func (l *lowerer) keptTuple(x ast.Expr, t *types.Tuple) ast.Expr {
+	pos := x.Pos()
+	ft := &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: &ast.FieldList{}}
+	back := &ast.ReturnStmt{Return: pos}
+	var temps []string
+	var stores []ast.Stmt
+	for i := range t.Len() {
+		name, temp := l.w.next(prefix+"result"), l.temp("t")
+		typ := t.At(i).Type()
+		l.decls = append(l.decls, varDecl(pos, name, l.typeExpr(typ, pos)))
+		ft.Results.List = append(ft.Results.List, &ast.Field{Type: l.typeExpr(typ, pos)})
+		back.Results = append(back.Results, ident(name, pos))
+		temps = append(temps, temp)
+		stores = append(stores, assign(pos, ident(name, pos), ident(temp, pos)))
+	}
+	*l.pre = append(append(*l.pre, defines(pos, temps, x)), stores...)
+	fn := l.w.next(prefix + "results")
+	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(fn, pos), Type: ft, Body: block(pos, back)})
+	return call(ident(fn, pos))
 }

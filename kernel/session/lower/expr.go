@@ -90,16 +90,35 @@ func (l *lowerer) identExpr(e *ast.Ident) ast.Expr {
 		if obj.Pkg() != nil && l.isDotImported(obj) {
 			return l.pkgSel(obj.Pkg().Path(), obj.Name(), e.NamePos)
 		}
-		if _, ok := obj.(*types.Func); ok && l.pre != nil {
-			// A function's name as a value: only a variable holds one properly.
-			t := l.temp("f")
-			d := varDecl(e.NamePos, t, l.typeExpr(obj.Type(), e.NamePos))
-			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{ident(l.name(obj), e.NamePos)}
-			*l.pre = append(*l.pre, &ast.DeclStmt{Decl: d})
-			return ident(t, e.NamePos)
+		if f, ok := obj.(*types.Func); ok {
+			return l.funcName(f, e.NamePos)
 		}
 	}
 	return ident(l.name(obj), e.NamePos)
+}
+
+// funcName lowers the name of a function used as a value to a literal that
+// calls it: the interpreter loses bare names on the way through results.
+func (l *lowerer) funcName(f *types.Func, pos token.Pos) ast.Expr {
+	sig := f.Type().(*types.Signature)
+	ft, names := l.wrapperType(sig, pos)
+	c := call(ident(l.name(f), pos))
+	for _, n := range names {
+		c.Args = append(c.Args, ident(n, pos))
+	}
+	if sig.Variadic() {
+		c.Ellipsis = pos
+	}
+	lit := &ast.FuncLit{Type: ft, Body: block(pos, &ast.ExprStmt{X: c})}
+	if sig.Results().Len() > 0 {
+		lit.Body = block(pos, &ast.ReturnStmt{Return: pos, Results: []ast.Expr{c}})
+	}
+	if l.pre == nil {
+		return lit
+	}
+	t := l.temp("f")
+	*l.pre = append(*l.pre, define(pos, t, lit))
+	return ident(t, pos)
 }
 
 // isDotImported says whether a plain identifier means a symbol of a compiled

@@ -161,11 +161,19 @@ func PanicValue(v any) any {
 			return runtimeError("hash of unhashable type " + t)
 		}
 	case *reflect.ValueError:
-		if e.Kind == reflect.Invalid {
+		if e.Kind == reflect.Invalid && interpreterUses[e.Method] {
 			return nilDereference()
 		}
 	}
 	return v
+}
+
+// interpreterUses are the methods of reflect.Value that the interpreter calls on
+// what a nil pointer points to.
+var interpreterUses = map[string]bool{
+	"reflect.Value.Type": true, "reflect.Value.Field": true, "reflect.Value.Set": true, "reflect.Value.Interface": true,
+	"reflect.Value.IsZero": true, "reflect.Value.Addr": true, "reflect.Value.Elem": true, "reflect.Value.Index": true,
+	"reflect.Value.FieldByIndex": true, "reflect.Value.IsNil": true,
 }
 
 // reflectFault maps what reflect says to what the runtime says.
