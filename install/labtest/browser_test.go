@@ -34,7 +34,7 @@ type picture struct {
 
 // look reads the state: cells and outputs from the notebook's model, pictures from the page as they are drawn.
 const look = `(() => {
-  const panel = window.jupyterapp.shell.currentWidget;
+  const panel = [...window.jupyterapp.shell.widgets("main")].find(w => w.context);
   const s = {Cells: 0, Counts: [], Busy: 0, Errors: [], Pictures: []};
   if (!panel || !panel.content || !panel.content.widgets) return JSON.stringify(s);
   for (const w of panel.content.widgets) {
@@ -116,19 +116,32 @@ func labFor(t *testing.T, files []string) *lab {
 // open shows a notebook and waits until its kernel is idle.
 func (x *lab) open(ctx context.Context, name string) error {
 	const ready = `(() => {
-  const p = window.jupyterapp?.shell?.currentWidget;
-  return !!p?.content?.widgets?.length && p.context?.path === %q && p.sessionContext?.session?.kernel?.status === "idle";
+  const app = window.jupyterapp;
+  if (!app) return "no application";
+  const p = [...app.shell.widgets("main")].find(w => w.context);
+  if (!p) return "no panel";
+  if (!p.context?.path?.endsWith(%q)) return "path " + p.context?.path;
+  if (!p.content?.widgets?.length) return "no cells";
+  const status = p.sessionContext?.session?.kernel?.status;
+  return status === "idle" ? "ready" : "kernel " + status;
 })()`
 	if err := chromedp.Do(ctx, chromedp.Navigate(x.url+"/lab/tree/"+name+"?reset&token="+token)); err != nil {
 		return err
 	}
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(ready, name), chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(2*time.Minute)))
-	return err
+	was, err := "", error(nil)
+	for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		// An error here is a page that is just being replaced.
+		if was, err = chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(ready, name))); err == nil && was == "ready" {
+			return nil
+		}
+	}
+	return fmt.Errorf("after 90 s the page says %q (%v)", was, err)
 }
 
 // runAll uses the menu, as a person does.
 func runAll(ctx context.Context) error {
 	return chromedp.Do(ctx,
+		chromedp.Click(`.jp-CodeCell .jp-InputPrompt`, chromedp.NodeVisible), // the notebook has the focus from here on
 		chromedp.Click(`//li[contains(@class,"lm-MenuBar-item")]//div[text()="Run"]`, chromedp.NodeVisible),
 		chromedp.Click(`.lm-Menu-item[data-command="runmenu:run-all"]`, chromedp.NodeVisible))
 }
@@ -137,7 +150,7 @@ func runAll(ctx context.Context) error {
 func (x *lab) watch(t *testing.T, ctx context.Context) (last state, shown map[string]map[string]bool) {
 	t.Helper()
 	shown = map[string]map[string]bool{}
-	for {
+	for end := time.Now().Add(runLimit); ; {
 		s, err := x.look(ctx)
 		if err != nil {
 			t.Fatalf("%v; the last state was %+v", err, last)
@@ -153,9 +166,16 @@ func (x *lab) watch(t *testing.T, ctx context.Context) (last state, shown map[st
 		if len(s.Errors) > 0 || finished(s) {
 			return last, shown
 		}
+		if time.Now().After(end) {
+			t.Errorf("not finished after %v: %+v", runLimit, last)
+			return last, shown
+		}
 		time.Sleep(100 * time.Millisecond)
 	}
 }
+
+// runLimit is when a notebook counts as stuck.
+const runLimit = 6 * time.Minute
 
 func finished(s state) bool {
 	for _, n := range s.Counts {
@@ -182,7 +202,9 @@ func TestBrowserRunsTheNotebooks(t *testing.T) {
 				t.Fatalf("%s does not open: %v", name, err)
 			}
 			// Outputs that were saved in the notebook would hide that nothing runs.
-			clear := chromedp.Evaluate[chromedp.Void](`void window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs")`)
+			clear := chromedp.Evaluate[chromedp.Void](`void [...window.jupyterapp.shell.widgets("main")].find(w => w.context).content.widgets.forEach(w => {
+  if (w.model.type === "code") { w.model.clearExecution(); w.outputHidden = false; }
+})`)
 			if err := chromedp.Do(ctx, clear); err != nil {
 				t.Fatal(err)
 			}
