@@ -138,12 +138,21 @@ func (x *lab) open(ctx context.Context, name string) error {
 	return fmt.Errorf("after 90 s the page says %q (%v)", was, err)
 }
 
-// runAll uses the menu, as a person does.
+// runAll uses the menu, as a person does: the notebook gets the focus, the menu opens, the pointer comes over the entry, and a click takes it.
 func runAll(ctx context.Context) error {
-	return chromedp.Do(ctx,
-		chromedp.Click(`.jp-CodeCell .jp-InputPrompt`, chromedp.NodeVisible), // the notebook has the focus from here on
+	const entry = `.lm-Menu-item[data-command="runmenu:run-all"]`
+	err := chromedp.Do(ctx,
+		chromedp.Click(`.jp-CodeCell .jp-InputPrompt`, chromedp.NodeVisible),
 		chromedp.Click(`//li[contains(@class,"lm-MenuBar-item")]//div[text()="Run"]`, chromedp.NodeVisible),
-		chromedp.Click(`.lm-Menu-item[data-command="runmenu:run-all"]`, chromedp.NodeVisible))
+		chromedp.WaitVisible(entry))
+	if err != nil {
+		return err
+	}
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.x + 30, r.y + r.height / 2] })()`, entry)))
+	if err != nil {
+		return err
+	}
+	return chromedp.Do(ctx, chromedp.MouseEvent("mouseMoved", at[0]+5, at[1]), chromedp.MouseEvent("mouseMoved", at[0], at[1]), chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // watch waits until every code cell has run, and counts how many different pictures each cell has shown.
