@@ -109,6 +109,11 @@ func (s *Server) Run() int {
 	if c, err := newCapture(s); err == nil {
 		s.capture = c
 	}
+	return s.serve()
+}
+
+// serve is Run without the redirection of descriptors.
+func (s *Server) serve() int {
 	go s.heartbeat()
 	go s.receive(s.stdin, s.inputReply)
 	go s.receive(s.shell, s.queue.put)
