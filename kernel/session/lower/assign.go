@@ -50,6 +50,11 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 		if a, ok := ast.Unparen(rhs[0]).(*ast.TypeAssertExpr); ok {
 			return l.assertOk(pos, lhs, a, tok)
 		}
+		if x, ok := ast.Unparen(rhs[0]).(*ast.IndexExpr); ok {
+			if m, isMap := l.typeOf(x.X).Underlying().(*types.Map); isMap {
+				return l.lookupOk(pos, lhs, x, m, tok)
+			}
+		}
 		if x := l.commaOk(rhs[0]); x != nil {
 			return l.assignOk(pos, lhs, x, tok)
 		}
@@ -75,7 +80,19 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 	for _, e := range lhs {
 		out.Lhs = append(out.Lhs, l.lvalue(e))
 	}
+	if _, lit := ast.Unparen(rhs[0]).(*ast.CompositeLit); lit && tok == token.DEFINE && len(lhs) == 1 && l.captured(lhs[0]) {
+		// Defined by a copy, so that each round of a loop has its own.
+		t := l.temp("t")
+		return []ast.Stmt{define(pos, t, out.Rhs[0]), define(pos, out.Lhs[0].(*ast.Ident).Name, ident(t, pos))}
+	}
 	return []ast.Stmt{out}
+}
+
+// captured says whether a newly defined variable outlives its block in a
+// closure or behind a pointer.
+func (l *lowerer) captured(e ast.Expr) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && l.info.Defs[id] != nil && l.fn.facts.shared[l.info.Defs[id]]
 }
 
 func (l *lowerer) lhsType(e ast.Expr) types.Type {
@@ -126,14 +143,36 @@ func (l *lowerer) compiledVar(e ast.Expr) ast.Expr {
 	return l.cellSel(sym, e.Pos())
 }
 
-// commaOk lowers the right side of v, ok = x when x is a map element, a type
-// assertion or a receive; it is nil otherwise.
+// lookupOk lowers v, ok = m[k] to two look-ups: with both results at once the
+// interpreter leaves v as it was when the key is missing.
+func (l *lowerer) lookupOk(pos token.Pos, lhs []ast.Expr, e *ast.IndexExpr, m *types.Map, tok token.Token) []ast.Stmt {
+	var out []ast.Stmt
+	targets := l.freezeTargets(lhs, tok, &out)
+	table, key, v, ok := l.temp("m"), l.temp("k"), l.temp("v"), l.temp("ok")
+	out = append(out, l.withPre(func() []ast.Stmt {
+		d := varDecl(pos, key, l.typeExpr(m.Key(), pos))
+		d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{l.value(e.Index, m.Key())}
+		return []ast.Stmt{define(pos, table, l.expr(e.X)), &ast.DeclStmt{Decl: d}}
+	})...)
+	at := func() ast.Expr { return index(ident(table, pos), ident(key, pos)) }
+	out = append(out, define(pos, v, at()), defines(pos, []string{"_", ok}, at()))
+	for i, name := range []string{v, ok} {
+		switch {
+		case isBlank(lhs[i]):
+			out = append(out, assign(pos, ident("_", pos), ident(name, pos)))
+		case targets[i] == nil:
+			out = append(out, define(pos, l.name(l.info.Defs[lhs[i].(*ast.Ident)]), ident(name, pos)))
+		default:
+			out = append(out, assign(pos, targets[i], ident(name, pos)))
+		}
+	}
+	return out
+}
+
+// commaOk lowers the right side of v, ok = x when x is a receive; it is nil
+// otherwise.
 func (l *lowerer) commaOk(e ast.Expr) ast.Expr {
 	switch e := ast.Unparen(e).(type) {
-	case *ast.IndexExpr:
-		if _, ok := l.typeOf(e.X).Underlying().(*types.Map); ok {
-			return l.expr(e)
-		}
 	case *ast.UnaryExpr:
 		if e.Op == token.ARROW {
 			return l.expr(e)
@@ -181,7 +220,7 @@ func (l *lowerer) assertOk(pos token.Pos, lhs []ast.Expr, e *ast.TypeAssertExpr,
 // assignOk assigns the two values of a comma-ok form. The interpreter does so
 // reliably only to two new variables.
 func (l *lowerer) assignOk(pos token.Pos, lhs []ast.Expr, x ast.Expr, tok token.Token) []ast.Stmt {
-	if tok == token.DEFINE && l.isNew(lhs[0]) && l.isNew(lhs[1]) {
+	if tok == token.DEFINE && l.isNew(lhs[0]) && l.isNew(lhs[1]) && !l.captured(lhs[0]) && !l.captured(lhs[1]) {
 		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{l.lvalue(lhs[0]), l.lvalue(lhs[1])}, TokPos: pos, Tok: tok, Rhs: []ast.Expr{x}}}
 	}
 	names := []string{l.temp("v"), l.temp("ok")}

@@ -155,6 +155,10 @@ func (l *lowerer) frozenFun(src *ast.CallExpr, fun ast.Expr, freeze func(ast.Exp
 
 func (l *lowerer) goStmt(s *ast.GoStmt) []ast.Stmt {
 	pos := s.Pos()
+	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && len(s.Call.Args) == 0 && len(lit.Type.Params.List) == 0 && lit.Type.Results == nil {
+		f := l.temp("f")
+		return []ast.Stmt{define(pos, f, l.funcLit(lit)), &ast.ExprStmt{X: l.rtCall("Go", pos, ident(f, pos))}}
+	}
 	pre, c := l.frozenCall(s.Call)
 	f := l.temp("f")
 	lit := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, &ast.ExprStmt{X: c})}
