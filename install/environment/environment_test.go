@@ -1,0 +1,64 @@
+package environment
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestReadyNeedsMarkerAndPython(t *testing.T) {
+	cache := t.TempDir()
+	dir := Lab.Dir(cache)
+	touch := func(p string) {
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if Lab.Ready(cache) {
+		t.Error("ready without anything")
+	}
+	touch(Program(dir, "python"))
+	if Lab.Ready(cache) {
+		t.Error("ready without the marker: it may have been cut off")
+	}
+	touch(filepath.Join(dir, marker))
+	if !Lab.Ready(cache) {
+		t.Error("not ready")
+	}
+	os.Remove(Program(dir, "python"))
+	if Lab.Ready(cache) {
+		t.Error("ready without its Python")
+	}
+}
+
+// TestEveryPackageIsPinnedWithHashes also keeps addresses of package indexes out of the list.
+func TestEveryPackageIsPinnedWithHashes(t *testing.T) {
+	if n := Lab.packages(); n < 50 {
+		t.Fatalf("only %d packages", n)
+	}
+	hashed := regexp.MustCompile(`^[A-Za-z0-9._-]+==[^ ]+( ; [^\\]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+`)
+	text := string(Lab.Text)
+	for len(text) > 0 {
+		m := hashed.FindString(text)
+		if m == "" {
+			t.Fatalf("not a pinned package with hashes: %.200q", text)
+		}
+		text = text[len(m):]
+	}
+	if strings.Contains(string(Lab.Text), "://") {
+		t.Error("the list names an address")
+	}
+}
+
+func TestClean(t *testing.T) {
+	got := Clean([]string{"PATH=p", "PYTHONPATH=x", "VIRTUAL_ENV=v", "PIP_USER=1", "PIP_INDEX_URL=i", "PythonHome=h"})
+	if !slices.Equal(got, []string{"PATH=p", "PIP_INDEX_URL=i"}) {
+		t.Error(got)
+	}
+}
