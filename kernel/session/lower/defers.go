@@ -157,10 +157,18 @@ func (l *lowerer) goStmt(s *ast.GoStmt) []ast.Stmt {
 	pos := s.Pos()
 	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && len(s.Call.Args) == 0 && len(lit.Type.Params.List) == 0 && lit.Type.Results == nil {
 		f := l.temp("f")
-		return []ast.Stmt{define(pos, f, l.funcLit(lit)), &ast.ExprStmt{X: l.rtCall("Go", pos, ident(f, pos))}}
+		return apart(pos, define(pos, f, l.funcLit(lit)), &ast.ExprStmt{X: l.rtCall("Go", pos, ident(f, pos))})
 	}
 	pre, c := l.frozenCall(s.Call)
 	f := l.temp("f")
 	lit := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, &ast.ExprStmt{X: c})}
-	return append(pre, define(pos, f, lit), &ast.ExprStmt{X: l.rtCall("Go", pos, ident(f, pos))})
+	return apart(pos, append(pre, define(pos, f, lit), &ast.ExprStmt{X: l.rtCall("Go", pos, ident(f, pos))})...)
+}
+
+// apart runs statements in a function of their own. When a function literal
+// returns, the interpreter writes to the variables of the function that made
+// it; a goroutine must not do that to a loop that goes on making more.
+func apart(pos token.Pos, list ...ast.Stmt) []ast.Stmt {
+	f := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, list...)}
+	return []ast.Stmt{&ast.ExprStmt{X: call(f)}}
 }
