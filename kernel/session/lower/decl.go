@@ -83,6 +83,16 @@ func (l *lowerer) closure(e *ast.FuncLit) ast.Expr {
 		return f
 	}
 	t := l.temp("f")
+	if len(l.fn.loops) > 0 {
+		// Made in a function of its own, as in apart: compiled code may call
+		// it while the loop makes the next.
+		pos := e.Pos()
+		inner := l.temp("f")
+		f = call(&ast.FuncLit{
+			Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: &ast.FieldList{List: []*ast.Field{{Type: l.typeExpr(l.typeOf(e), pos)}}}},
+			Body: block(pos, define(pos, inner, f), &ast.ReturnStmt{Return: pos, Results: []ast.Expr{ident(inner, pos)}}),
+		})
+	}
 	*l.pre = append(*l.pre, define(e.Pos(), t, f))
 	return ident(t, e.Pos())
 }
