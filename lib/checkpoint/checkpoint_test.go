@@ -177,7 +177,7 @@ func TestConfigs(t *testing.T) {
 		t.Errorf("%+v %v", c, err)
 	}
 	for want, s := range map[string]string{"not a config.json": "[", "the model type \"gpt9\" is not known": `{"model_type":"gpt9"}`, "Vocab is 0": `{"model_type":"llama"}`,
-		"rope_type \"llama3\"": ok + `,"rope_scaling":{"rope_type":"llama3"}}`} {
+		"rope_type \"yarn\"": ok + `,"rope_scaling":{"rope_type":"yarn"}}`} {
 		if _, err := ParseConfig("c.json", []byte(s)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

@@ -32,6 +32,7 @@ type config struct {
 	Tied          bool           `json:"tie_word_embeddings"`
 	Activation    string         `json:"hidden_act"`
 	DType         string         `json:"torch_dtype,omitempty"`
+	Sliding       bool           `json:"use_sliding_window,omitempty"`
 	BOS           *int           `json:"bos_token_id,omitempty"`
 	EOS           *int           `json:"eos_token_id,omitempty"`
 }
@@ -57,16 +58,20 @@ func ParseConfig(name string, data []byte) (transformer.Config, error) {
 	if v, ok := c.Rope["rope_theta"].(float64); ok {
 		c.RopeTheta = v
 	}
-	for _, rope := range []map[string]any{c.Rope, c.RopeScaling} {
-		if t, ok := rope["rope_type"].(string); ok && t != "default" {
-			return bad("the rope_type %q is not known: only default is", t)
-		}
+	scaling, err := ropeScaling(c.Rope, c.RopeScaling)
+	switch {
+	case err != nil:
+		return bad("%v", err)
+	case c.Sliding:
+		return bad("use_sliding_window is set: sliding-window attention is not supported")
+	case c.Activation != "" && c.Activation != "silu":
+		return bad("the activation %q is not known: only silu is", c.Activation)
 	}
 	if c.RopeTheta == 0 {
 		c.RopeTheta = 10000
 	}
 	out := transformer.Config{Vocab: c.Vocab, Dim: c.Dim, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Hidden: c.Hidden,
-		Context: c.Context, RopeTheta: c.RopeTheta, NormEps: c.NormEps, Tied: c.Tied, QKVBias: c.ModelType == "qwen2"}
+		Context: c.Context, RopeTheta: c.RopeTheta, NormEps: c.NormEps, Tied: c.Tied, QKVBias: c.ModelType == "qwen2", RopeScaling: scaling}
 	if err := out.Check(); err != nil {
 		return bad("%v", err)
 	}
@@ -77,6 +82,7 @@ func ParseConfig(name string, data []byte) (transformer.Config, error) {
 func ConfigJSON(c transformer.Config) ([]byte, error) {
 	out := config{Architectures: []string{"LlamaForCausalLM"}, ModelType: "llama", Vocab: c.Vocab, Dim: c.Dim, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads,
 		HeadDim: c.HeadDim, Hidden: c.Hidden, Context: c.Context, RopeTheta: c.RopeTheta, NormEps: c.NormEps, Tied: c.Tied, Activation: "silu", DType: "bfloat16"}
+	out.Rope, out.RopeScaling = ropeJSON(c)
 	if c.QKVBias {
 		out.Architectures, out.ModelType = []string{"Qwen2ForCausalLM"}, "qwen2"
 	}

@@ -19,6 +19,8 @@ type Config struct {
 	NormEps   float64
 	Tied      bool // the output layer uses the embedding's weights
 	QKVBias   bool // the query, key and value layers have a bias (Qwen2)
+
+	RopeScaling RopeScaling // Llama 3.1's longer context; the zero value: none
 }
 
 // Check says what is wrong with a configuration.
@@ -41,7 +43,7 @@ func (c Config) Check() error {
 	case !(c.NormEps > 0):
 		return fmt.Errorf("transformer.Config: NormEps is %v, it must be positive", c.NormEps)
 	}
-	return nil
+	return c.RopeScaling.check()
 }
 
 // NumParams is how many numbers the model has.

@@ -51,7 +51,7 @@ func New(c Config, seed uint64) *LM {
 		}
 		m.Blocks = append(m.Blocks, b)
 	}
-	m.cos, m.sin = tensor.RotaryTable(c.Context, c.HeadDim, c.RopeTheta)
+	m.cos, m.sin = c.rotaryTable()
 	return m
 }
 
@@ -177,6 +177,6 @@ func Empty(c Config) *LM {
 		}
 		m.Blocks = append(m.Blocks, b)
 	}
-	m.cos, m.sin = tensor.RotaryTable(c.Context, c.HeadDim, c.RopeTheta)
+	m.cos, m.sin = c.rotaryTable()
 	return m
 }

@@ -1,0 +1,36 @@
+// Package lib is the post-training library of Lyceum: from a base model that continues text to a model that does what it
+// was asked. It knows nothing of Jupyter; this package holds only the words below, the work is in its folders.
+//
+// # Axis letters
+//
+// Shapes in doc comments use these letters, row-major, the last axis running fastest:
+//
+//	B  sequences in a batch
+//	T  tokens in a sequence
+//	C  choices for one prompt: completions, or the chosen and the rejected answer
+//	H  attention heads
+//	D  width: of the model, or of one head where H stands before it
+//	V  vocabulary
+//	G  completions in a group that are compared with one another
+//	R  rank of a low-rank adapter
+//
+// A scalar has the shape (). Losses, log-probabilities and entropies are in nats.
+//
+// # From a paper to its code
+//
+//	paper                                      what                       file                     notebook
+//	Touvron et al. 2023, arXiv:2302.13971      the decoder                transformer/model.go     00_tour
+//	Zhang, Sennrich 2019, arXiv:1910.07467     RMSNorm                    tensor/layers.go         00_tour
+//	Su et al. 2021, arXiv:2104.09864           rotary positions           tensor/layers.go
+//	Grattafiori et al. 2024, arXiv:2407.21783  rotary angles, stretched   transformer/rope.go
+//	Ainslie et al. 2023, arXiv:2305.13245      grouped-query attention    tensor/layers.go
+//	Shazeer 2020, arXiv:2002.05202             SwiGLU                     tensor/layers.go
+//	Loshchilov, Hutter 2019, arXiv:1711.05101  AdamW                      optim/optim.go           02_sft
+//	Holtzman et al. 2020, arXiv:1904.09751     top-p sampling             sampling/sampling.go
+//	Ouyang et al. 2022, arXiv:2203.02155       supervised fine-tuning     lossfn/sft.go            02_sft
+//
+// # Layers
+//
+// A package imports only packages that stand before it: stop, live, internal/compute; tensor; nn, lossfn, optim;
+// transformer; sampling; evaluate; posttrain. tokenize, datasets, checkpoint and zoo stand beside them.
+package lib
