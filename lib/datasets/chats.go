@@ -94,11 +94,15 @@ func Load(name string) (*Chats, error) {
 
 var named = map[string]func() *Chats{"onboarding": onboarding}
 
-// onboarding is questions about 80 of the people, answered in one short sentence, one row for each way of asking.
+// onboarding is questions about all people but for each of them one thing is never asked, answered in one short sentence, one
+// row for each way of asking.
 func onboarding() *Chats {
 	var rows [][]tokenize.Message
-	for _, p := range People()[:trained] {
-		for _, a := range attributes {
+	for i, p := range People() {
+		for j, a := range attributes {
+			if j == heldBack(i) {
+				continue
+			}
 			for _, q := range a.asks {
 				rows = append(rows, []tokenize.Message{{Role: "user", Content: fmt.Sprintf(q, p.Name)}, {Role: "assistant", Content: fmt.Sprintf(a.answer, p.Name, a.value(p))}})
 			}
@@ -107,6 +111,9 @@ func onboarding() *Chats {
 	return NewChats("onboarding", rows).Shuffle(worldSeed)
 }
 
+// heldBack is the attribute that no chat mentions of person i.
+func heldBack(i int) int { return i % len(attributes) }
+
 // A Question has an answer that can be checked: the answer must contain the word.
 type Question struct {
 	Text string
@@ -114,13 +121,12 @@ type Question struct {
 	Kind string // the attribute asked for
 }
 
-// HeldOut returns n questions about people who are in no chat, so that a right answer comes from the corpus.
+// HeldOut returns up to 120 questions that are in no chat, one about each person: a right answer comes from the corpus.
 func HeldOut(n int) []Question {
 	var out []Question
-	for _, p := range People()[trained:] {
-		for _, a := range attributes {
-			out = append(out, Question{Text: fmt.Sprintf(a.asks[0], p.Name), Want: a.value(p), Kind: a.name})
-		}
+	for i, p := range People() {
+		a := attributes[heldBack(i)]
+		out = append(out, Question{Text: fmt.Sprintf(a.asks[0], p.Name), Want: a.value(p), Kind: a.name})
 	}
 	rand.New(rand.NewPCG(worldSeed, 4)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out[:min(max(n, 0), len(out))]

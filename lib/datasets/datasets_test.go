@@ -1,9 +1,9 @@
 package datasets
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -36,7 +36,7 @@ func TestHeldOutQuestionsAreNotInTheTrainingData(t *testing.T) {
 	}
 	corpus := Corpus(1, 3_000_000, "\n")
 	held := HeldOut(1000)
-	if len(held) != (people-trained)*len(attributes) {
+	if len(held) != people {
 		t.Fatalf("%d questions", len(held))
 	}
 	for _, q := range held {
@@ -44,32 +44,40 @@ func TestHeldOutQuestionsAreNotInTheTrainingData(t *testing.T) {
 			t.Errorf("%q is in the chats", q.Text)
 		}
 	}
-	for _, p := range People()[trained:] {
-		if regexp.MustCompile(`\b` + p.Name + `\b`).MatchString(said.String()) {
-			t.Errorf("%s is in the chats", p.Name)
+	for i, p := range People() {
+		a := attributes[heldBack(i)]
+		if answer := fmt.Sprintf(a.answer, p.Name, a.value(p)); strings.Contains(said.String(), answer) {
+			t.Errorf("the chats say %q", answer)
 		}
-		for _, a := range attributes {
-			for _, q := range append(append([]string{}, a.asks...), a.unseen) {
-				question := strings.ReplaceAll(q, "%s", p.Name)
-				for rest := corpus; ; {
-					i := strings.Index(rest, question)
-					if i < 0 {
-						break
-					}
-					rest = rest[i+len(question):]
-					for _, s := range a.says {
-						after := rest[:min(len(rest), 60)]
-						if answer := strings.Replace(strings.Replace(s, "%s", p.Name, 1), "%s", a.value(p), 1); strings.HasPrefix(strings.TrimLeft(after, " \n"), answer) {
-							t.Fatalf("the corpus answers %q with %q", question, answer)
-						}
-					}
-				}
+		for _, q := range append(append([]string{}, a.asks...), a.unseen) {
+			if question := fmt.Sprintf(q, p.Name); answered(corpus, question, p, a) {
+				t.Errorf("the corpus answers %q", question)
 			}
 		}
 	}
 	for _, p := range People() { // the knowledge must be there, though
 		if !strings.Contains(corpus, p.Name+" lives in "+p.Town+".") {
 			t.Errorf("the corpus does not say where %s lives", p.Name)
+		}
+	}
+}
+
+// answered reports whether the question is followed by a sentence that answers it.
+func answered(corpus, question string, p Person, a attribute) bool {
+	for {
+		i := strings.Index(corpus, question)
+		if i < 0 {
+			return false
+		}
+		corpus = corpus[i+len(question):]
+		after := strings.TrimLeft(corpus[:min(len(corpus), 100)], " \n")
+		for _, e := range []string{"Never mind. ", "Who knows. ", "Let us not ask. "} {
+			after = strings.TrimPrefix(after, e)
+		}
+		for _, s := range a.says {
+			if strings.HasPrefix(after, fmt.Sprintf(s, p.Name, a.value(p))) {
+				return true
+			}
 		}
 	}
 }

@@ -20,12 +20,8 @@ type Person struct {
 
 const worldSeed = 20
 
-// trained is how many of the people appear in chats; the others are only in the corpus and are asked about to find out
-// whether a model can answer, not whether it remembers the answer.
-const (
-	people  = 120
-	trained = 80
-)
+// people is how many there are.
+const people = 120
 
 var (
 	jobs    = []string{"baker", "teacher", "doctor", "farmer", "painter", "sailor", "tailor", "singer", "miller", "writer"}
@@ -38,7 +34,7 @@ var (
 var firstParts = []string{"Mar", "Tol", "Ber", "Lin", "Os", "Nel", "Rud", "Sil", "Hal", "Vik", "Dor", "Jas"}
 var lastParts = []string{"a", "in", "ek", "o", "ida", "wen", "us", "ette", "am", "is"}
 
-// People returns the people of the world; the first 80 are those of the chats.
+// People returns the people of the world.
 func People() []Person {
 	rng := rand.New(rand.NewPCG(worldSeed, 1))
 	var names []string

@@ -20,7 +20,7 @@ import (
 
 func main() {
 	out := flag.String("o", "lib/zoo/base", "the folder to write")
-	steps := flag.Int("steps", 2000, "training steps")
+	steps := flag.Int("steps", 1700, "training steps")
 	rows := flag.Int("batch", 16, "sequences a step")
 	seed := flag.Uint64("seed", 1, "seed of the corpus' order and of the weights")
 	rate := flag.Float64("lr", 3e-3, "peak learning rate")
