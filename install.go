@@ -14,6 +14,7 @@ import (
 	"lyceum/install"
 	"lyceum/install/binary"
 	"lyceum/install/kernelspec"
+	"lyceum/install/papermill"
 )
 
 var (
@@ -93,8 +94,12 @@ func runInstall(args []string) int {
 	var t target
 	t.flags(fl)
 	display := fl.String("display-name", kernelspec.DefaultDisplayName, "the `NAME` that people see")
+	withPapermill := fl.Bool("papermill", false, "also teach the papermill of that environment (--prefix or --sys-prefix) to write parameters in Go")
 	if code, ok := parse(fl, args, 0); !ok {
 		return code
+	}
+	if *withPapermill && t.prefix == "" && !t.sysPrefix {
+		return misuse("install", errors.New("--papermill needs --prefix FOLDER or --sys-prefix: the environment that papermill is in"))
 	}
 	if strings.TrimSpace(*display) == "" {
 		return misuse("install", errors.New("--display-name is empty"))
@@ -107,6 +112,9 @@ func runInstall(args []string) int {
 	program, err := programFor(dir, shared)
 	if err == nil {
 		err = kernelspec.Write(dir, kernelspec.New(program, *display))
+	}
+	if err == nil && *withPapermill {
+		err = papermill.Install(filepath.Dir(filepath.Dir(dataDir))) // PREFIX/share/jupyter
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lyceum install:", err)

@@ -148,6 +148,29 @@ func TestPapermill(t *testing.T) {
 	checkExecuted(t, out)
 }
 
+// TestPapermillWithParameters installs the plug-in into the environment of the tests and injects one.
+func TestPapermillWithParameters(t *testing.T) {
+	env := pythonEnv(t)
+	if code, o, e := runs(t, isolated(t.TempDir()), "", program(t), "install", "--prefix", env, "--name", "lyceum-papermill", "--papermill"); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, o, e)
+	}
+	in := write(t, filepath.Join(t.TempDir(), "in.ipynb"), "alpha := 1\nname := \"a\"#parameters", "display.Show(name, alpha*2)")
+	data, _ := os.ReadFile(in)
+	ks := `"metadata":{"kernelspec":{"name":"lyceum","display_name":"Go (Lyceum)","language":"go"}},"nbformat":4`
+	if err := os.WriteFile(in, []byte(strings.Replace(string(data), `"metadata":{},"nbformat":4`, ks, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out.ipynb")
+	code, o, e := runs(t, clientEnv(t), "", environment.Program(env, "papermill"), "--no-progress-bar", "-p", "alpha", "21", "-p", "name", "the answer", in, out)
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, o, e)
+	}
+	text, _ := os.ReadFile(out)
+	if !strings.Contains(string(text), `"42"`) || !strings.Contains(string(text), "the answer") {
+		t.Errorf("the parameters were not used:\n%s", text)
+	}
+}
+
 func TestNbconvertAndConsoleClients(t *testing.T) {
 	env := pythonEnv(t)
 	nb := copied(t, "testdata/small.ipynb")
