@@ -78,6 +78,7 @@ var hostile = map[string][]byte{
 	"overlap":          bytesOf(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, 12),
 	"bytes 8 to 0":     bytesOf(`{"a":{"dtype":"F32","shape":[0],"data_offsets":[8,0]}}`, 8),
 	"cannot unmarshal": bytesOf(`{"a":{"dtype":"F32","shape":["x"],"data_offsets":[0,8]}}`, 8),
+	"__metadata__":     bytesOf(`{"__metadata__":{"format":1}}`, 0),
 	"the shape [-1]":   bytesOf(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}`, 8),
 }
 

@@ -73,7 +73,9 @@ func Parse(name string, data []byte) (*File, error) {
 	var spans []span
 	for key, r := range raw {
 		if key == "__metadata__" {
-			json.Unmarshal(r, &f.Metadata)
+			if err := json.Unmarshal(r, &f.Metadata); err != nil {
+				return bad("the header's __metadata__ is not a table of strings: %v", err)
+			}
 			continue
 		}
 		var h headerEntry
@@ -182,8 +184,12 @@ func Write(file string, tensors []Tensor, dtype string) error {
 			return err
 		}
 		for _, t := range tensors {
-			if _, err := w.Write(encode(t.Data, dtype)); err != nil {
-				return err
+			for rest := t.Data; len(rest) > 0; { // in pieces, so that a large tensor is not held twice
+				n := min(len(rest), 1<<18)
+				if _, err := w.Write(encode(rest[:n], dtype)); err != nil {
+					return err
+				}
+				rest = rest[n:]
 			}
 		}
 		return nil
@@ -191,7 +197,7 @@ func Write(file string, tensors []Tensor, dtype string) error {
 }
 
 func encode(xs []float32, dtype string) []byte {
-	var b []byte
+	b := make([]byte, 0, len(xs)*int(widths[dtype]))
 	for _, x := range xs {
 		bits := math.Float32bits(x)
 		if dtype == "F32" {
@@ -216,6 +222,9 @@ func atomically(file string, write func(io.Writer) error) error {
 	err = write(tmp)
 	if err == nil {
 		err = tmp.Chmod(0o644)
+	}
+	if err == nil {
+		err = tmp.Sync() // else a power cut after the rename can leave an empty file under the right name
 	}
 	if cerr := tmp.Close(); err == nil {
 		err = cerr
