@@ -39,7 +39,7 @@ func (o Options) Check() error {
 		return fmt.Errorf("sampling: TopP is %v, it must be between 0 and 1", o.TopP)
 	case !(o.MinP >= 0 && o.MinP <= 1):
 		return fmt.Errorf("sampling: MinP is %v, it must be between 0 and 1", o.MinP)
-	case o.Penalty < 0:
+	case !(o.Penalty >= 0):
 		return fmt.Errorf("sampling: Penalty is %v, it must not be negative", o.Penalty)
 	}
 	return nil
@@ -76,8 +76,13 @@ func Generate(m *transformer.LM, prompts [][]int32, o Options) ([]Completion, er
 	rngs := make([]*rand.Rand, len(prompts))
 	next := make([]int32, len(prompts))
 	var live []int
+	var broken error // the model's scores are not numbers
 	accept := func(row int, logits []float32) {
 		id, lp := pick(logits, seenIn(prompts[row], out[row].IDs), o, rngs[row])
+		if math.IsNaN(lp) {
+			broken = fmt.Errorf("sampling: the scores after token %d of prompt %d are NaN or infinite; the model's CheckFinite names the tensor", len(prompts[row])+len(out[row].IDs), row)
+			return
+		}
 		for _, s := range o.Stop {
 			if id == s {
 				out[row].Stopped = true
@@ -99,7 +104,9 @@ func Generate(m *transformer.LM, prompts [][]int32, o Options) ([]Completion, er
 			return out, stop.ErrInterrupted
 		}
 		rngs[i] = tensor.NewRand(o.Seed + uint64(i)*0x9e3779b9)
-		accept(i, cache.Prefill(i, p).Data())
+		if accept(i, cache.Prefill(i, p).Data()); broken != nil {
+			return out, broken
+		}
 	}
 	for len(live) > 0 {
 		if stop.Requested() {
@@ -113,7 +120,9 @@ func Generate(m *transformer.LM, prompts [][]int32, o Options) ([]Completion, er
 		logits := cache.Step(rows, ids).Data()
 		live = nil
 		for i, r := range rows {
-			accept(r, logits[i*m.Config.Vocab:][:m.Config.Vocab])
+			if accept(r, logits[i*m.Config.Vocab:][:m.Config.Vocab]); broken != nil {
+				return out, broken
+			}
 		}
 	}
 	return out, nil

@@ -98,7 +98,7 @@ func TestStopTokensAndRoom(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	m := transformer.New(tiny, 4)
-	for name, o := range map[string]Options{"temperature": {Temperature: -1}, "NaN": {Temperature: math.NaN()}, "top-p": {TopP: 2}, "top-k": {TopK: -1}, "min-p": {MinP: -0.1}, "tokens": {MaxNewTokens: -1}} {
+	for name, o := range map[string]Options{"temperature": {Temperature: -1}, "NaN": {Temperature: math.NaN()}, "top-p": {TopP: 2}, "top-k": {TopK: -1}, "min-p": {MinP: -0.1}, "tokens": {MaxNewTokens: -1}, "penalty": {Penalty: math.NaN()}} {
 		if _, err := Generate(m, [][]int32{{1}}, o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
@@ -121,5 +121,15 @@ func TestInterrupt(t *testing.T) {
 	}})
 	if !errors.Is(err, stop.ErrInterrupted) || n != 3 {
 		t.Errorf("%d tokens, %v", n, err)
+	}
+}
+
+func TestScoresThatAreNotNumbers(t *testing.T) {
+	m := transformer.New(tiny, 4)
+	m.Norm.Weight.Data()[0] = float32(math.NaN())
+	for _, temperature := range []float64{0, 1} {
+		if out, err := Generate(m, [][]int32{{1, 2}}, Options{Temperature: temperature}); err == nil || len(out[0].IDs) != 0 {
+			t.Errorf("temperature %v: %v, %v", temperature, out, err)
+		}
 	}
 }
