@@ -10,6 +10,7 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 
+	"lyceum/kernel/session/rt"
 	"lyceum/kernel/symbols/std"
 )
 
@@ -121,7 +122,7 @@ func (s *Session) runtimeError(err error, reason string, r Request) *Error {
 
 // panicText is what Go prints of a panic value.
 func panicText(v any) string {
-	switch x := v.(type) {
+	switch x := rt.PanicValue(v).(type) {
 	case error:
 		return translate(x.Error())
 	case fmt.Stringer:

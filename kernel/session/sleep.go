@@ -3,10 +3,24 @@ package session
 import (
 	"sync/atomic"
 	"time"
+
+	"lyceum/kernel/session/rt"
 )
 
 // stopping is the channel that is closed when the running cell is interrupted.
 var stopping atomic.Pointer[chan struct{}]
+
+func init() {
+	rt.OnStop(func() <-chan struct{} {
+		if stop := stopping.Load(); stop != nil {
+			return *stop
+		}
+		return nil
+	})
+	rt.OnGoroutinePanic(func(v any) {
+		stream("stderr").Write([]byte("panic in a goroutine: " + panicText(rt.PanicValue(v)) + "\n"))
+	})
+}
 
 // sleep is time.Sleep in cells: an interrupt ends it, and with it the goroutine's cell.
 func sleep(d time.Duration) {

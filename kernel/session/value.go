@@ -8,12 +8,20 @@ import (
 	"strings"
 
 	"lyceum/kernel/display"
+	"lyceum/kernel/session/rt"
 )
 
 // bundle shows a value of a static type. Strings are quoted, so that "3" is not mistaken for 3, unless they
 // have several lines, which read better as they are.
 func bundle(v any, t types.Type) display.Bundle {
 	b := display.Of(v)
+	switch v.(type) {
+	case error, fmt.Stringer, fmt.Formatter, display.Bundle, *display.Bundle, nil:
+	default:
+		if len(b.Data) == 1 { // text alone: as fmt shows the fields of a type that a cell declares
+			b.Data["text/plain"] = fmt.Sprintf("%+v", rt.Closed(v))
+		}
+	}
 	if plain, ok := b.Data["text/plain"].(string); ok {
 		b.Data["text/plain"] = plainText(v, t, plain)
 	}
