@@ -37,6 +37,7 @@ type engine struct {
 
 	cell      int                    // the number of the newest cell
 	at        atomic.Pointer[[2]int] // line and column of the statement that runs
+	overflow  atomic.Bool            // the cell is interrupted because its stack is too deep
 	abandoned sync.Map               // cells that were interrupted in compiled code and must not go on
 }
 
@@ -161,6 +162,9 @@ func (e *engine) compile(f *ast.File) (p *interp.Program, err error) {
 // compiled code that cannot be stopped.
 const patience = 60 * time.Millisecond
 
+// unwinding is how long a stack of hundreds of megabytes may take to be left.
+const unwinding = 20 * time.Second
+
 var errInterrupted = errors.New("interrupted")
 
 // execute runs a program until it ends or stop is closed.
@@ -200,9 +204,13 @@ func (e *engine) execute(p *interp.Program, stop <-chan struct{}) error {
 	id := e.runID()
 	atomic.AddUint64(id, 1)
 	close(cancelled)
+	wait := patience
+	if e.overflow.Swap(false) {
+		wait = unwinding
+	}
 	select {
 	case <-ended:
-	case <-time.After(patience):
+	case <-time.After(wait):
 		e.abandoned.Store(e.cell, true)
 	}
 	atomic.AddUint64(id, ^uint64(0))

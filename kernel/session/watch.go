@@ -1,6 +1,7 @@
 package session
 
 import (
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync/atomic"
@@ -25,6 +26,8 @@ func (s *Session) watch(stop chan struct{}) func() string {
 		t := time.NewTicker(watchEvery)
 		defer t.Stop()
 		sample := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
+		metrics.Read(sample)
+		before := sample[0].Value.Uint64()
 		for {
 			select {
 			case <-done:
@@ -33,9 +36,10 @@ func (s *Session) watch(stop chan struct{}) func() string {
 				return
 			case <-t.C:
 				metrics.Read(sample)
-				if sample[0].Value.Uint64() > stackLimit {
+				if sample[0].Value.Uint64() > stackLimit && sample[0].Value.Uint64() > before+stackLimit/2 {
 					text := "runtime: goroutine stack exceeds the limit of 256 MB: stack overflow (does a function call itself for ever?)"
 					reason.Store(&text)
+					s.engine.overflow.Store(true)
 					s.Interrupt()
 					return
 				}
@@ -45,6 +49,7 @@ func (s *Session) watch(stop chan struct{}) func() string {
 	return func() string {
 		close(done)
 		if r := reason.Load(); r != nil {
+			runtime.GC() // gives the stack back, so that the next cell is not blamed for it
 			return *r
 		}
 		return ""
