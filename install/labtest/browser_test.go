@@ -200,12 +200,18 @@ func live(name string) bool { return name == "small.ipynb" || name == "02_sft.ip
 
 // TestBrowserRunsTheNotebooks opens each notebook in a real JupyterLab and runs it by the menu's Run All.
 func TestBrowserRunsTheNotebooks(t *testing.T) {
-	ctx := browser(t)
+	chromium := browser(t)
+	if err := chromedp.Do(chromium); err != nil {
+		t.Fatal(err)
+	}
 	files := courseNotebooks(t)
 	x := labFor(t, files)
 	for _, f := range files {
 		name := filepath.Base(f)
 		t.Run(name, func(t *testing.T) {
+			// A tab for each: leaving a page with an unsaved notebook would ask whether to stay.
+			ctx, leave := chromedp.NewContext(chromium)
+			defer leave()
 			if err := x.open(ctx, name); err != nil {
 				x.screenshot(t, ctx, name+".failed")
 				t.Fatalf("%s does not open: %v", name, err)
@@ -222,6 +228,7 @@ func TestBrowserRunsTheNotebooks(t *testing.T) {
 				t.Fatalf("Run All: %v", err)
 			}
 			last, shown := x.watch(t, ctx)
+			chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`void [...document.querySelectorAll(".jp-OutputArea-output img")].slice(0, 3).at(-1)?.scrollIntoView({block: "center"})`))
 			x.screenshot(t, ctx, name)
 			for _, e := range last.Errors {
 				t.Errorf("a cell failed: %s", e)
