@@ -1,9 +1,12 @@
 package display
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
+	"io"
 	"math"
 	"strings"
 	"sync"
@@ -109,6 +112,26 @@ func TestOf(t *testing.T) {
 	}
 	if b := Of(image.NewGray(image.Rect(0, 0, 2, 3))); !strings.HasPrefix(b.Data["image/png"].(string), "iVBOR") || b.Data["text/plain"] != "*image.Gray 2x3" {
 		t.Errorf("image: %v", b.Data)
+	}
+}
+
+// length and sketch have the form of gonum/plot's Length and Plot.
+type length float64
+type sketch struct{ broken bool }
+
+func (s *sketch) WriterTo(w, h length, format string) (io.WriterTo, error) {
+	if s.broken {
+		return nil, errors.New("cannot draw")
+	}
+	return bytes.NewBufferString(fmt.Sprint(w > h, format)), nil
+}
+
+func TestAPlotOfGonumShowsItself(t *testing.T) {
+	if b := Of(&sketch{}); b.Data["image/png"] != "dHJ1ZXBuZw==" { // "truepng"
+		t.Errorf("%v", b.Data)
+	}
+	if b := Of(&sketch{true}); b.Data["text/plain"] != "PNG(): cannot draw" {
+		t.Errorf("%v", b.Data)
 	}
 }
 

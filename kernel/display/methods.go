@@ -17,6 +17,9 @@ func methodsOf(v any) Methods {
 			m[name] = func() any { return result(f.Call(nil)) }
 		}
 	}
+	if f := drawn(rv); f != nil && m["PNG"] == nil {
+		m["PNG"] = f
+	}
 	if img, ok := v.(image.Image); ok && m["PNG"] == nil {
 		m["PNG"] = func() any { return pngOf(img) }
 	}
