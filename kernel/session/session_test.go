@@ -138,7 +138,8 @@ func TestUnreadErrors(t *testing.T) {
 
 func TestGoThatIsEasyToGetWrong(t *testing.T) {
 	run(t, step{"var fs []func() int\nfor i := 0; i < 3; i++ { fs = append(fs, func() int { return i }) }\nfor _, f := range fs { fmt.Print(f(), \" \") }", "> 0 1 2 "},
-		step{"for i := range 3 { fmt.Print(i) }", "> 012"}, step{"func Map[A, B any](xs []A, f func(A) B) (ys []B) {\n\tfor _, x := range xs { ys = append(ys, f(x)) }\n\treturn\n}", "-"},
+		step{"for i := range 3 { fmt.Print(i) }", "> 012"}, step{"for i := 0; ; i++ {\n\tif i > 2 { break }\n\tfmt.Print(i)\n}", "> 012"},
+		step{"for ; ; {\n\tbreak\n}\nif x := 5; x > 4 { fmt.Print(x) } else if y := x; y > 1 { fmt.Print(y) }; fmt.Print(\"!\")", "> 5!"}, step{"switch x := 2; { case x > 1: fmt.Print(\"big\") }", "> big"}, step{"func Map[A, B any](xs []A, f func(A) B) (ys []B) {\n\tfor _, x := range xs { ys = append(ys, f(x)) }\n\treturn\n}", "-"},
 		step{"Map([]int{1, 2}, func(i int) string { return fmt.Sprint(i * i) })", "= [1 4]"}, step{"slices.Sorted(maps.Keys(map[string]int{\"b\": 1, \"a\": 2}))", "= [a b]"},
 		step{"type A struct{ X int }\ntype B struct{ X int }\nvar v any = A{1}\n_, isB := v.(B)\nisB", "= false"}, step{"fmt.Printf(\"%T %+v\\n\", v, v)", "> main.A {X:1}"},
 		step{"func (a A) String() string { return \"an A\" }\nfmt.Println([]any{A{1}})", "> [an A]"}, step{"b, _ := json.Marshal(map[string]any{\"k\": A{2}})\nstring(b)", "= \"{\\\"k\\\":{\\\"X\\\":2}}\""},

@@ -26,11 +26,17 @@ func split(src string) ([]chunk, error) {
 	var out []chunk
 	var toks []token.Token
 	depth, begin := 0, -1
+	header := false // between for, if or switch and its block, where a semicolon ends a clause only
 	for {
 		pos, tok, lit := s.Scan()
 		at := file.Offset(pos)
 		switch tok {
+		case token.FOR, token.IF, token.SWITCH:
+			header = header || depth == 0
 		case token.LPAREN, token.LBRACK, token.LBRACE:
+			if tok == token.LBRACE && depth == 0 {
+				header = false
+			}
 			depth++
 			if depth > maxDepth {
 				p := file.Position(pos)
@@ -42,7 +48,8 @@ func split(src string) ([]chunk, error) {
 		if begin < 0 && tok != token.SEMICOLON && tok != token.EOF {
 			begin = at
 		}
-		if tok == token.EOF || tok == token.SEMICOLON && depth <= 0 {
+		if tok == token.EOF || tok == token.SEMICOLON && depth <= 0 && !(header && lit == ";") {
+			header = false
 			if begin >= 0 {
 				end := at
 				if tok == token.EOF {
