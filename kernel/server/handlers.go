@@ -68,6 +68,10 @@ func init() {
 		"interrupt_request":   interrupt,
 		"usage_request":       usage,
 		"debug_request":       debug,
+
+		"create_subshell_request": createSubshell,
+		"list_subshell_request":   listSubshell,
+		"delete_subshell_request": deleteSubshell,
 	}
 }
 
@@ -81,6 +85,10 @@ func (s *Server) handle(m *wire.Message, sock *transport.Socket, table handlers)
 			r.fail("%s: the kernel failed: %v", m.Header.MsgType, p)
 		}
 	}()
+	if id := m.Header.SubshellID; id != "" {
+		r.fail("there is no subshell %q", id)
+		return
+	}
 	if h := table[m.Header.MsgType]; h != nil {
 		h(r)
 	}
