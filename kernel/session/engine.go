@@ -20,7 +20,6 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 
-	"lyceum/kernel/display"
 	"lyceum/kernel/session/generics"
 	"lyceum/kernel/session/rt"
 	"lyceum/kernel/symbols"
@@ -42,8 +41,8 @@ type engine struct {
 }
 
 func newEngine() (*engine, error) {
-	e := &engine{given: map[string]bool{}, imported: map[string]bool{}, trace: &traceWriter{out: stream("stderr")}}
-	e.in = interp.New(interp.Options{Stdin: &stdin{}, Stdout: stream("stdout"), Stderr: e.trace, Unrestricted: true})
+	e := &engine{given: map[string]bool{}, imported: map[string]bool{}, trace: &traceWriter{out: rt.Stderr}}
+	e.in = interp.New(interp.Options{Stdin: rt.Stdin, Stdout: rt.Stdout, Stderr: e.trace, Unrestricted: true})
 	// fmt goes first: with it the interpreter binds Print, Scan and log to the streams above.
 	tables := symbols.Tables()
 	first := interp.Exports{}
@@ -229,36 +228,6 @@ func (e *engine) arm(done chan struct{}) {
 
 func (e *engine) runID() *uint64 {
 	return (*uint64)(unsafe.Pointer(reflect.ValueOf(e.in).Elem().FieldByName("id").UnsafeAddr()))
-}
-
-// stream writes to the stream of the cell that runs on this goroutine.
-type stream string
-
-func (s stream) Write(p []byte) (int, error) {
-	if out := display.Current(); out != nil {
-		out.Stream(string(s), p)
-	}
-	return len(p), nil
-}
-
-// stdin reads lines that the person at the front end types.
-type stdin struct{ rest string }
-
-func (s *stdin) Read(p []byte) (int, error) {
-	if s.rest == "" {
-		out := display.Current()
-		if out == nil {
-			return 0, io.EOF
-		}
-		line, err := out.Input("", false)
-		if err != nil {
-			return 0, err
-		}
-		s.rest = line + "\n"
-	}
-	n := copy(p, s.rest)
-	s.rest = s.rest[n:]
-	return n, nil
 }
 
 // traceWriter takes what the interpreter writes to its standard error: the output of package log, and, when

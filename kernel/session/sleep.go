@@ -18,7 +18,7 @@ func init() {
 		return nil
 	})
 	rt.OnGoroutinePanic(func(v any) {
-		stream("stderr").Write([]byte("panic in a goroutine: " + panicText(rt.PanicValue(v)) + "\n"))
+		rt.Stderr.WriteString("panic in a goroutine: " + panicText(v) + "\n")
 	})
 }
 
