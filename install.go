@@ -94,7 +94,7 @@ func runInstall(args []string) int {
 	var t target
 	t.flags(fl)
 	display := fl.String("display-name", kernelspec.DefaultDisplayName, "the `NAME` that people see")
-	withPapermill := fl.Bool("papermill", false, "also teach the papermill of that environment (--prefix or --sys-prefix) to write parameters in Go")
+	withPapermill := fl.Bool("papermill", false, "insist that the papermill of that environment (--prefix or --sys-prefix) learns to write parameters in Go; without the flag it does if it is there")
 	if code, ok := parse(fl, args, 0); !ok {
 		return code
 	}
@@ -113,14 +113,20 @@ func runInstall(args []string) int {
 	if err == nil {
 		err = kernelspec.Write(dir, kernelspec.New(program, *display))
 	}
-	if err == nil && *withPapermill {
-		err = papermill.Install(filepath.Dir(filepath.Dir(dataDir))) // PREFIX/share/jupyter
+	taught := false
+	if environment := filepath.Dir(filepath.Dir(dataDir)); err == nil && (t.prefix != "" || t.sysPrefix) { // PREFIX/share/jupyter
+		if taught = *withPapermill || papermill.Found(environment); taught {
+			err = papermill.Install(environment)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lyceum install:", err)
 		return 1
 	}
 	fmt.Printf("installed the kernel %q in %s\nit runs %s\n", t.name, dir, program)
+	if taught {
+		fmt.Println("the papermill of that environment writes parameters in Go now (pip uninstall lyceum-papermill takes that back)")
+	}
 	return 0
 }
 

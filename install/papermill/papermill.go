@@ -24,13 +24,9 @@ const (
 // Install writes the plug-in into the environment in the folder prefix, in such a way that "pip uninstall
 // lyceum-papermill" removes it. It fails when that environment has no papermill.
 func Install(prefix string) error {
-	var sites []string
-	for _, pattern := range []string{filepath.Join("lib", "python3*", "site-packages"), filepath.Join("Lib", "site-packages")} {
-		found, err := filepath.Glob(filepath.Join(prefix, pattern, "papermill"))
-		if err != nil {
-			return err
-		}
-		sites = append(sites, found...)
+	sites, err := sites(prefix)
+	if err != nil {
+		return err
 	}
 	if len(sites) == 0 {
 		return fmt.Errorf("there is no papermill in the environment %s", prefix)
@@ -41,6 +37,24 @@ func Install(prefix string) error {
 		}
 	}
 	return nil
+}
+
+// Found reports whether the environment in the folder prefix has a papermill.
+func Found(prefix string) bool {
+	found, _ := sites(prefix)
+	return len(found) > 0
+}
+
+// sites lists the papermill packages of an environment.
+func sites(prefix string) (list []string, err error) {
+	for _, pattern := range []string{filepath.Join("lib", "python3*", "site-packages"), filepath.Join("Lib", "site-packages")} {
+		found, err := filepath.Glob(filepath.Join(prefix, pattern, "papermill"))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	return list, nil
 }
 
 func write(site string) error {
