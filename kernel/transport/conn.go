@@ -23,11 +23,12 @@ type conn struct {
 	topicsMu sync.Mutex
 	topics   map[string]int // subscriptions, counted
 
+	born time.Time
 	once sync.Once
 }
 
 func newConn(raw net.Conn, l *listener, identity string) *conn {
-	c := &conn{Conn: raw, l: l, in: newInbox(), out: newOutbox(raw), skip: greetingSize, topics: map[string]int{}}
+	c := &conn{Conn: raw, l: l, in: newInbox(), out: newOutbox(raw), skip: greetingSize, topics: map[string]int{}, born: time.Now()}
 	kind := map[string]string{"ROUTER": "DEALER", "XPUB": "SUB"}[l.kind]
 	c.in.put(ourGreeting())
 	c.in.put(command("READY", properties(map[string]string{"Socket-Type": kind, "Identity": identity})))
@@ -38,12 +39,16 @@ func newConn(raw net.Conn, l *listener, identity string) *conn {
 	return c
 }
 
+// joining is how long the first request on a new connection is held back. A client opens its subscription beside it, and
+// would miss what is published if the request were served before the subscription has arrived.
+const joining = 20 * time.Millisecond
+
 // read takes frames from the peer until it goes away or breaks the rules.
 func (c *conn) read() {
 	defer c.Close()
 	r := bufio.NewReaderSize(c.Conn, readStep)
 	var parts []byte
-	frames := 0
+	frames, first := 0, true
 	for {
 		flags, body, err := readFrame(r, maxFrame)
 		if err != nil {
@@ -67,6 +72,10 @@ func (c *conn) read() {
 			return
 		}
 		if flags&flagMore == 0 {
+			if first {
+				first = false
+				time.Sleep(joining - time.Since(c.born))
+			}
 			if !c.in.put(parts) {
 				return
 			}
