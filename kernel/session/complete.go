@@ -47,13 +47,12 @@ func (s *Session) Complete(code string, cursor int) Completion {
 	if inText(code[:start]) {
 		return c
 	}
-	prefix := code[start:cursor]
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if start > 0 && code[start-1] == '.' {
-		c.Matches = s.members(code, start-1, prefix)
+		c.Matches = s.members(code, start, cursor)
 	} else {
-		c.Matches = s.names(code, start, prefix)
+		c.Matches = s.names(code, start, cursor)
 	}
 	if len(c.Matches) > mostMatches {
 		c.Matches = c.Matches[:mostMatches]
@@ -84,11 +83,16 @@ func inText(code string) bool {
 	}
 }
 
-// members completes after a dot, which is at offset dot.
-func (s *Session) members(code string, dot int, prefix string) []Match {
-	expr := operand(code[:dot])
+// members completes the name from start to end, which follows a dot.
+func (s *Session) members(code string, start, end int) []Match {
+	prefix := code[start:end]
+	expr := operand(code[:start-1])
 	if expr == "" {
 		return nil
+	}
+	at := s.cursorAt(code, start, end)
+	if t := at.operandType(); t != nil {
+		return memberMatches(t, at.operand.IsType(), prefix)
 	}
 	if path := s.packageNamed(expr, code); path != "" {
 		return s.packageMembers(path, prefix)
@@ -205,7 +209,8 @@ func deref(t types.Type) types.Type {
 
 // names completes a name that follows no dot: what the cell and the session declare, packages, predeclared
 // names, keywords, and the fields of a composite literal that is being written.
-func (s *Session) names(code string, start int, prefix string) []Match {
+func (s *Session) names(code string, start, end int) []Match {
+	prefix := code[start:end]
 	seen := map[string]bool{}
 	var out []Match
 	put := func(m Match) {
@@ -216,6 +221,15 @@ func (s *Session) names(code string, start int, prefix string) []Match {
 	}
 	for _, m := range s.literalFields(code[:start], prefix) {
 		put(m)
+	}
+	if p := s.cursorAt(code, start, end); p != nil {
+		for _, o := range p.locals {
+			put(matchOf(o))
+		}
+	} else {
+		for _, n := range localNames(code, start) {
+			put(Match{Text: n, Type: "variable"})
+		}
 	}
 	if pkg := s.lenient(code); pkg != nil {
 		for _, n := range pkg.Scope().Names() {
@@ -228,9 +242,6 @@ func (s *Session) names(code string, start int, prefix string) []Match {
 		if e.method == "" {
 			put(matchOf(e.obj))
 		}
-	}
-	for _, n := range localNames(code, start) {
-		put(Match{Text: n, Type: "variable"})
 	}
 	for name := range s.importsIn(code) {
 		put(Match{Text: name, Type: "package"})

@@ -34,7 +34,7 @@ func (s *Session) Inspect(code string, cursor, detail int) (display.Bundle, bool
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	head, doc := s.describe(expr, code)
+	head, doc := s.describe(expr, code, end)
 	if head == "" {
 		return display.Bundle{}, false
 	}
@@ -46,8 +46,8 @@ func (s *Session) Inspect(code string, cursor, detail int) (display.Bundle, bool
 		"text/markdown": "```go\n" + head + "\n```\n\n" + strings.TrimSpace(doc)}, Metadata: map[string]any{}}, true
 }
 
-// describe returns the declaration of what an expression names, and its documentation.
-func (s *Session) describe(expr, code string) (head, doc string) {
+// describe returns the declaration of what an expression names, which ends at the offset end, and its documentation.
+func (s *Session) describe(expr, code string, end int) (head, doc string) {
 	base, name := "", expr
 	if i := strings.LastIndexByte(expr, '.'); i > 0 {
 		base, name = expr[:i], expr[i+1:]
@@ -55,7 +55,11 @@ func (s *Session) describe(expr, code string) (head, doc string) {
 	if !token.IsIdentifier(name) {
 		return "", ""
 	}
+	at := s.cursorAt(code, end-len(name), end)
 	if base == "" {
+		if o := at.local(name); o != nil {
+			return s.describeObject(o), ""
+		}
 		return s.describeName(name, code)
 	}
 	if path := s.packageNamed(base, code); path != "" {
@@ -69,9 +73,11 @@ func (s *Session) describe(expr, code string) (head, doc string) {
 		}
 		return types.ObjectString(o, packageName), docOf(o, "")
 	}
-	t, _ := s.typeOf(base, code)
+	t := at.operandType()
 	if t == nil {
-		return "", ""
+		if t, _ = s.typeOf(base, code); t == nil {
+			return "", ""
+		}
 	}
 	o, _, _ := types.LookupFieldOrMethod(t, true, types.NewPackage("main", "main"), name)
 	if o == nil {

@@ -91,6 +91,53 @@ func (s *Session) lenientInfo(code string, extra []string) (*types.Package, []ty
 	if len(code) > mostLenient {
 		code = ""
 	}
+	u := s.draftOf(code)
+	if u == nil {
+		if u = s.draftOf(""); u == nil {
+			return nil, nil
+		}
+	}
+	var exprs []ast.Expr
+	for _, e := range extra {
+		x, err := parser.ParseExprFrom(u.fset, "", e, 0)
+		if err != nil {
+			exprs = append(exprs, nil)
+			continue
+		}
+		exprs = append(exprs, x)
+		ast.Inspect(x, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				u.file.Unresolved = append(u.file.Unresolved, id)
+			}
+			return true
+		})
+		u.body.Body.List = append(u.body.Body.List, &ast.ExprStmt{X: x})
+	}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}
+	pkg := s.checkDraft(u, info)
+	if pkg == nil {
+		return nil, nil
+	}
+	out := make([]types.TypeAndValue, len(exprs))
+	for i, x := range exprs {
+		if x != nil {
+			out[i] = info.Types[x]
+			if id, ok := x.(*ast.Ident); ok && out[i].Type == nil && info.Uses[id] != nil {
+				out[i].Type = info.Uses[id].Type()
+			}
+		}
+	}
+	return pkg, out
+}
+
+// A draft is what can be parsed of a cell that is being typed.
+type draft struct {
+	*cell
+	fset *token.FileSet
+}
+
+// draftOf parses the statements of code that are whole; nil if they do not parse together.
+func (s *Session) draftOf(code string) *draft {
 	chunks, err := split(code)
 	if err != nil {
 		chunks = nil
@@ -105,9 +152,7 @@ func (s *Session) lenientInfo(code string, extra []string) (*types.Package, []ty
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "cell", source(good), parser.AllErrors)
 	if err != nil {
-		if f, err = parser.ParseFile(fset, "cell", source(nil), 0); err != nil {
-			return nil, nil
-		}
+		return nil
 	}
 	c := &cell{name: "completion", file: f, imports: map[string]string{}, chunks: good}
 	for _, d := range f.Decls {
@@ -116,43 +161,33 @@ func (s *Session) lenientInfo(code string, extra []string) (*types.Package, []ty
 		}
 	}
 	c.hoist(func(p token.Pos) token.Position { return fset.Position(p) }, func(n string) bool { return s.world.entities[n] != nil })
-	var exprs []ast.Expr
-	for _, e := range extra {
-		x, err := parser.ParseExprFrom(fset, "", e, 0)
-		if err != nil {
-			exprs = append(exprs, nil)
-			continue
-		}
-		exprs = append(exprs, x)
-		ast.Inspect(x, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok {
-				f.Unresolved = append(f.Unresolved, id)
-			}
-			return true
-		})
-		c.body.Body.List = append(c.body.Body.List, &ast.ExprStmt{X: x})
-	}
-	s.addImports(c)
+	return &draft{c, fset}
+}
+
+// checkDraft type-checks what was parsed, whatever its errors; nil if that is not possible.
+func (s *Session) checkDraft(u *draft, info *types.Info) *types.Package {
+	s.addImports(u.cell)
+	s.world.lateMethods(u.cell)
+	s.world.genericReceivers(u.file)
 	pkg := types.NewPackage("main", "main")
-	mine := declared(f)
+	mine := declared(u.file)
 	for name, e := range s.world.entities {
-		if e.method == "" && !mine[name] && c.imports[name] == "" {
+		if e.method == "" && !mine[name] && u.imports[name] == "" {
 			pkg.Scope().Insert(e.obj)
 		}
 	}
-	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}
 	conf := types.Config{Importer: s.world.importer, Sizes: types.SizesFor("gc", runtime.GOARCH), Error: func(error) {}}
-	types.NewChecker(&conf, fset, pkg, info).Files([]*ast.File{f})
-	out := make([]types.TypeAndValue, len(exprs))
-	for i, x := range exprs {
-		if x != nil {
-			out[i] = info.Types[x]
-			if id, ok := x.(*ast.Ident); ok && out[i].Type == nil && info.Uses[id] != nil {
-				out[i].Type = info.Uses[id].Type()
-			}
-		}
+	if !checks(types.NewChecker(&conf, u.fset, pkg, info), u.file) {
+		return nil
 	}
-	return pkg, out
+	return pkg
+}
+
+// checks runs the checker. Half-typed code can bring go/types down; then there is nothing to offer, and no harm done.
+func checks(c *types.Checker, f *ast.File) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	c.Files([]*ast.File{f})
+	return
 }
 
 // parses reports whether a chunk alone is good Go.
