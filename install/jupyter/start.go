@@ -32,7 +32,11 @@ func (s Start) Run(ctx context.Context) error {
 	if st, err := os.Stat(s.Folder); err != nil || !st.IsDir() {
 		return fmt.Errorf("there is no folder %s", s.Folder)
 	}
-	args := append([]string{"--ServerApp.root_dir=" + s.Folder, "--ServerApp.answer_yes=True"}, s.Args...)
+	args := []string{"--ServerApp.root_dir=" + s.Folder, "--ServerApp.answer_yes=True"}
+	if os.Geteuid() == 0 { // in a container one often is; JupyterLab refuses unless it is told, and cells run as root either way
+		args = append(args, "--ServerApp.allow_root=True")
+	}
+	args = append(args, s.Args...)
 	cmd := exec.Command(s.Lab.Program, args...)
 	cmd.Dir = s.Folder
 	cmd.Env = s.Home.Env(s.Env)

@@ -57,7 +57,7 @@ func startLab(t *testing.T, env []string, args []string, more ...string) *lab {
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
 	args = append(append([]string{"lab"}, args...), "--", "--no-browser", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token="+token,
-		fmt.Sprintf("--ServerApp.port=%d", port), "--ServerApp.port_retries=0", "--allow-root")
+		fmt.Sprintf("--ServerApp.port=%d", port), "--ServerApp.port_retries=0")
 	x := &lab{t: t, cmd: exec.Command(program(t), append(args, more...)...), log: &syncBuffer{}, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	x.cmd.Env, x.cmd.Stdout, x.cmd.Stderr, x.cmd.Dir = env, x.log, x.log, work
 	if err := x.cmd.Start(); err != nil {
