@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"lyceum/lib/stop"
+	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 )
 
@@ -60,8 +61,8 @@ func draws(o Options, n int) map[int32]float64 {
 	out := map[int32]float64{}
 	for seed := range n {
 		o.Seed = uint64(seed)
-		id, _ := draw(append([]float32(nil), scores...), o, newRand(o.Seed))
-		out[id] += 1 / float64(n)
+		c := o.choose(scores, 0, nil, 0, tensor.NewRand(o.Seed))
+		out[c.id] += 1 / float64(n)
 	}
 	return out
 }

@@ -2,114 +2,233 @@ package transformer
 
 import (
 	"fmt"
-	"math"
 
 	"lyceum/lib/internal/compute"
 	"lyceum/lib/tensor"
 )
 
 // A Cache holds the keys and values of sequences that are being continued, so that each new token costs one row of work.
-// Slots are independent: each sequence has its own length.
+// Slots are independent: each sequence has its own length, and takes memory for the tokens that it holds, not for those
+// that it might. A cache is used by one goroutine at a time.
 type Cache struct {
-	m       *LM
-	room    int         // tokens per slot
-	keys    [][]float32 // per block, (slots, room, KVHeads*HeadDim)
-	values  [][]float32
-	lengths []int32
+	d     *Decoder
+	room  int // tokens per slot at most
+	slots []slot
+	work  workspace
 }
 
+// A slot is one sequence.
+type slot struct {
+	keys, values [][]float32 // per block, (tokens, KVHeads*HeadDim); length*KVHeads*HeadDim are in use
+	length       int
+}
+
+// NewCache makes room for a number of sequences of up to room tokens each, over the model's own float32 weights: what
+// training changes is seen at the next token.
+func (m *LM) NewCache(slots, room int) *Cache { return m.sharing().NewCache(slots, room) }
+
 // NewCache makes room for a number of sequences of up to room tokens each.
-func (m *LM) NewCache(slots, room int) *Cache {
-	room = min(room, m.Config.Context)
-	c := &Cache{m: m, room: room, lengths: make([]int32, slots)}
-	n := slots * room * m.Config.KVHeads * m.Config.HeadDim
-	for range m.Blocks {
-		c.keys = append(c.keys, make([]float32, n))
-		c.values = append(c.values, make([]float32, n))
+func (d *Decoder) NewCache(slots, room int) *Cache {
+	c := &Cache{d: d, room: min(room, d.m.Config.Context), slots: make([]slot, slots)}
+	for i := range c.slots {
+		n := len(d.m.Blocks)
+		c.slots[i] = slot{keys: make([][]float32, n), values: make([][]float32, n)}
 	}
 	return c
 }
 
 // Length is how many tokens the slot holds.
-func (c *Cache) Length(slot int) int { return int(c.lengths[slot]) }
+func (c *Cache) Length(slot int) int { return c.slots[slot].length }
 
 // Room is how many tokens a slot can hold.
 func (c *Cache) Room() int { return c.room }
 
+// Slots is how many sequences the cache can hold.
+func (c *Cache) Slots() int { return len(c.slots) }
+
+// Bytes is the memory that keys and values take now.
+func (c *Cache) Bytes() int {
+	n := 0
+	for _, s := range c.slots {
+		for b := range s.keys {
+			n += 4 * (cap(s.keys[b]) + cap(s.values[b]))
+		}
+	}
+	return n
+}
+
 // Truncate forgets what the slot holds after the first n tokens.
-func (c *Cache) Truncate(slot, n int) { c.lengths[slot] = int32(min(n, c.Length(slot))) }
+func (c *Cache) Truncate(slot, n int) {
+	c.slots[slot].length = max(0, min(n, c.slots[slot].length))
+}
+
+// Copy makes slot to hold the first n tokens of slot from: a prompt that is continued several times is computed once.
+func (c *Cache) Copy(to, from, n int) {
+	src := &c.slots[from]
+	if n > src.length || n < 0 {
+		panic(&tensor.Error{Op: "Cache.Copy", Text: fmt.Sprintf("%d tokens of slot %d, which holds %d", n, from, src.length)})
+	}
+	dst := &c.slots[to]
+	if to != from {
+		dst.length = 0
+		dst.grow(n, c.room, c.d.width())
+		for b := range src.keys {
+			copy(dst.keys[b], src.keys[b][:n*c.d.width()])
+			copy(dst.values[b], src.values[b][:n*c.d.width()])
+		}
+	}
+	dst.length = n
+}
+
+// Reorder lets slots[i] hold what from[i] held, for all i together, as beam search needs it. Each of from must be one of
+// slots; a sequence that is wanted once moves without being copied.
+func (c *Cache) Reorder(slots, from []int) {
+	old := make(map[int]slot, len(slots))
+	wanted := make(map[int]bool, len(slots))
+	for i, s := range slots {
+		old[s], wanted[from[i]] = c.slots[s], true
+	}
+	var free []slot
+	for _, s := range slots {
+		if !wanted[s] {
+			free = append(free, old[s])
+		}
+	}
+	var again []int
+	holder := make(map[int]int, len(slots)) // where the contents of a slot have gone
+	for i, s := range slots {
+		kept, ok := old[from[i]]
+		if !ok {
+			panic(&tensor.Error{Op: "Cache.Reorder", Text: fmt.Sprintf("slot %d is not one of %v", from[i], slots)})
+		}
+		if _, moved := holder[from[i]]; moved {
+			again = append(again, i)
+			continue
+		}
+		holder[from[i]], c.slots[s] = s, kept
+	}
+	for n, i := range again {
+		c.slots[slots[i]] = free[n]
+		at := holder[from[i]]
+		c.Copy(slots[i], at, c.slots[at].length)
+	}
+}
+
+// grow makes room for n tokens.
+func (s *slot) grow(n, room, width int) {
+	if len(s.keys) == 0 || len(s.keys[0]) >= n*width {
+		return
+	}
+	const step = 64
+	have := len(s.keys[0]) / width
+	n = min(room, (max(n, have+have/2)+step-1)/step*step)
+	for b := range s.keys {
+		for _, p := range []*[]float32{&s.keys[b], &s.values[b]} {
+			larger := compute.Aligned(n * width)
+			copy(larger, (*p)[:s.length*width])
+			*p = larger
+		}
+	}
+}
 
 // Prefill adds tokens to one slot and returns the logits after the last of them, (1, V).
 func (c *Cache) Prefill(slot int, ids []int32) *tensor.Tensor {
-	return c.extend([]int{slot}, ids, len(ids))
+	return c.keep(c.Extend([]Run{{Slot: slot, IDs: ids, Logits: true}}))
 }
 
 // Step adds one token to each of the slots, which must be all different, and returns the logits after it, (len(slots), V).
-func (c *Cache) Step(slots []int, ids []int32) *tensor.Tensor { return c.extend(slots, ids, 1) }
-
-// extend adds n tokens to each slot; for several slots they must be in order and without gaps, or n must be 1.
-func (c *Cache) extend(slots []int, ids []int32, n int) (logits *tensor.Tensor) {
-	if len(ids) != len(slots)*n || n == 0 {
+func (c *Cache) Step(slots []int, ids []int32) *tensor.Tensor {
+	if len(ids) != len(slots) {
 		panic(&tensor.Error{Op: "Cache", Text: fmt.Sprintf("%d tokens for %d slots", len(ids), len(slots))})
 	}
-	var positions []int32
-	for _, s := range slots {
-		if c.Length(s)+n > c.room {
-			panic(&tensor.Error{Op: "Cache", Text: fmt.Sprintf("slot %d holds %d tokens and has room for %d; %d more do not fit", s, c.Length(s), c.room, n)})
+	runs := make([]Run, len(slots))
+	for i, s := range slots {
+		runs[i] = Run{Slot: s, IDs: ids[i : i+1], Logits: true}
+	}
+	return c.keep(c.Extend(runs))
+}
+
+// keep copies logits out of the workspace.
+func (c *Cache) keep(logits []float32) *tensor.Tensor {
+	v := c.d.m.Config.Vocab
+	t := tensor.New(len(logits)/v, v)
+	copy(t.Data(), logits)
+	return t
+}
+
+// A Run is tokens to be added to a slot.
+type Run struct {
+	Slot   int
+	IDs    []int32
+	Logits bool // the scores after the last of them are wanted
+}
+
+// Extend adds tokens to slots, each its own number, as one pass over the weights: prompts and single tokens may be mixed.
+// It returns the logits of the runs that want them, in order, (n, V); they are valid until the next call. Long runs go
+// through in pieces, so that working memory does not grow with them. When a host asks for a stop it panics with
+// stop.ErrInterrupted and every slot is as it was before.
+func (c *Cache) Extend(runs []Run) []float32 {
+	c.check(runs)
+	done := false
+	defer func() {
+		for _, r := range runs {
+			if !done {
+				c.slots[r.Slot].length -= c.work.added[r.Slot]
+			}
+			c.work.added[r.Slot] = 0
 		}
-		for i := range n {
-			positions = append(positions, c.lengths[s]+int32(i))
+	}()
+	for _, r := range runs {
+		s := &c.slots[r.Slot]
+		s.grow(s.length+len(r.IDs), c.room, c.d.width())
+	}
+	c.work.wanted = c.work.wanted[:0]
+	var pieces []piece
+	rows := 0
+	for _, r := range runs {
+		for at := 0; at < len(r.IDs); {
+			n := min(len(r.IDs)-at, chunkRows-rows)
+			pieces = append(pieces, piece{slot: r.Slot, ids: r.IDs[at : at+n], row: rows, logits: r.Logits && at+n == len(r.IDs)})
+			at, rows = at+n, rows+n
+			if rows == chunkRows {
+				c.forward(pieces, rows)
+				pieces, rows = pieces[:0], 0
+			}
 		}
 	}
-	tensor.NoGrad(func() {
-		x := tensor.Embedding(c.m.Embed, ids)
-		for i, l := range c.m.Blocks {
-			qkv := tensor.Rotary(l.QKV.Forward(l.AttnNorm.Forward(x)), c.m.heads(), c.m.cos, c.m.sin, positions, 0)
-			x = x.Plus(l.Out.Forward(c.attend(i, qkv, slots, n)))
-			x = x.Plus(l.Down.Forward(tensor.SwiGLU(l.GateUp.Forward(l.MLPNorm.Forward(x)))))
-		}
-		if n > 1 { // only the last position of each slot is wanted
-			x = x.Slice(n-1, n)
-		}
-		logits = tensor.Linear(c.m.Norm.Forward(x), c.m.Head, nil)
-	})
-	for _, s := range slots {
-		c.lengths[s] += int32(n)
+	if rows > 0 {
+		c.forward(pieces, rows)
 	}
+	logits := c.logits()
+	done = true
 	return logits
 }
 
-// attend writes the new keys and values into the cache and lets the queries of each slot see all of its tokens.
-func (c *Cache) attend(block int, qkv *tensor.Tensor, slots []int, n int) *tensor.Tensor {
-	h := c.m.heads()
-	w, q, kv := h.Width(), h.Heads*h.Dim, h.KVHeads*h.Dim
-	out := tensor.New(len(slots)*n, q)
-	lse := make([]float32, len(slots)*n*h.Heads)
-	data := qkv.Data()
-	for i, s := range slots {
-		keys, values := c.keys[block][s*c.room*kv:], c.values[block][s*c.room*kv:]
-		for j := range n {
-			row, at := data[(i*n+j)*w:], (int(c.lengths[s])+j)*kv
-			copy(keys[at:at+kv], row[q:])
-			copy(values[at:at+kv], row[q+kv:])
+// check panics unless the runs are of different slots and fit.
+func (c *Cache) check(runs []Run) {
+	bad := func(format string, args ...any) {
+		panic(&tensor.Error{Op: "Cache", Text: fmt.Sprintf(format, args...)})
+	}
+	if c.work.added == nil {
+		c.work.added, c.work.seen = make([]int, len(c.slots)), make([]int, len(c.slots))
+	}
+	c.work.turn++
+	for _, r := range runs {
+		switch {
+		case r.Slot < 0 || r.Slot >= len(c.slots):
+			bad("slot %d of %d", r.Slot, len(c.slots))
+		case len(r.IDs) == 0:
+			bad("no tokens for slot %d", r.Slot)
+		case c.work.seen[r.Slot] == c.work.turn:
+			bad("slot %d comes twice", r.Slot)
+		case c.Length(r.Slot)+len(r.IDs) > c.room:
+			bad("slot %d holds %d tokens and has room for %d; %d more do not fit", r.Slot, c.Length(r.Slot), c.room, len(r.IDs))
+		}
+		c.work.seen[r.Slot] = c.work.turn
+		for _, id := range r.IDs {
+			if id < 0 || int(id) >= c.d.m.Config.Vocab {
+				bad("token %d is outside the vocabulary of %d", id, c.d.m.Config.Vocab)
+			}
 		}
 	}
-	one := func(i, count int, counts []int32) {
-		s := slots[i]
-		shape := compute.AttentionShape{Batch: count, Queries: n, Keys: c.room, Heads: h.Heads, KVHeads: h.KVHeads, Dim: h.Dim,
-			QStride: w, KStride: kv, VStride: kv, OStride: q, Scale: float32(1 / math.Sqrt(float64(h.Dim))), Causal: true, KeyCounts: counts}
-		compute.Attention(out.Data()[i*n*q:], lse[i*n*h.Heads:], data[i*n*w:], c.keys[block][s*c.room*kv:], c.values[block][s*c.room*kv:], shape)
-	}
-	// Neighbouring slots go together.
-	for i := 0; i < len(slots); {
-		j := i + 1
-		counts := []int32{c.lengths[slots[i]] + int32(n)}
-		for j < len(slots) && slots[j] == slots[j-1]+1 {
-			counts = append(counts, c.lengths[slots[j]]+int32(n))
-			j++
-		}
-		one(i, j-i, counts)
-		i = j
-	}
-	return out
 }

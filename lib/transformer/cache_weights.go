@@ -1,0 +1,160 @@
+package transformer
+
+import (
+	"fmt"
+
+	"lyceum/lib/internal/compute"
+	"lyceum/lib/nn"
+	"lyceum/lib/tensor"
+)
+
+// DecodeOptions say how a decoder holds the weights.
+type DecodeOptions struct {
+	// Weights is "float32" (or empty): the model's own memory, so that what training changes is seen at once; "bf16": a
+	// copy rounded to bfloat16; "int8": a copy in 8-bit integers with a scale for every 32. Copies are as the model was
+	// when they were made; Refresh makes them anew. Sums are in float32 in each case.
+	Weights string
+}
+
+// A Decoder is a model as the generation of text wants it: weights that are only read, no gradients.
+// It may be used by several caches.
+type Decoder struct {
+	m       *LM
+	options DecodeOptions
+	blocks  []heldBlock
+	norm    *nn.RMSNorm
+	embed   matrix
+	head    matrix
+}
+
+// heldBlock is a Block whose matrices are held in some way.
+type heldBlock struct {
+	attnNorm, mlpNorm      *nn.RMSNorm
+	qkv, out, gateUp, down heldLinear
+}
+
+// A heldLinear is y = x W^T + b.
+type heldLinear struct {
+	matrix
+	bias **tensor.Tensor // of a copy, its own; of a shared one, the model's, which may be set later
+}
+
+// matrix is a weight matrix of any storage: MulT computes y = x W^T for m rows, Row widens row i.
+type matrix interface {
+	MulT(y []float32, ldy int, x []float32, ldx, m int)
+	Row(dst []float32, i int)
+}
+
+// shared is a matrix in the model's own memory.
+type shared struct{ weight **tensor.Tensor }
+
+func (s shared) MulT(y []float32, ldy int, x []float32, ldx, m int) {
+	w := *s.weight
+	compute.Gemm(false, true, m, w.Dim(0), w.Dim(1), 1, x, ldx, w.Data(), w.Dim(1), 0, y, ldy)
+}
+
+func (s shared) Row(dst []float32, i int) {
+	n := (*s.weight).Dim(1)
+	copy(dst, (*s.weight).Data()[i*n:(i+1)*n])
+}
+
+// Decoder returns the model for generation with its weights held as the options say. The error is an unknown kind of
+// weights, or values that the kind cannot hold.
+func (m *LM) Decoder(o DecodeOptions) (*Decoder, error) {
+	switch o.Weights {
+	case "", "float32":
+		return m.sharing(), nil
+	case "bf16", "int8":
+		d := &Decoder{m: m, options: o}
+		return d, d.Refresh()
+	}
+	return nil, fmt.Errorf(`transformer.DecodeOptions: Weights is %q, it must be "float32", "bf16" or "int8"`, o.Weights)
+}
+
+// sharing returns a decoder over the model's own memory.
+func (m *LM) sharing() *Decoder {
+	d := &Decoder{m: m, options: DecodeOptions{Weights: "float32"}}
+	d.hold(func(w **tensor.Tensor) matrix { return shared{w} }, func(l *nn.Linear) **tensor.Tensor { return &l.Bias },
+		func(n *nn.RMSNorm) *nn.RMSNorm { return n })
+	return d
+}
+
+// Refresh copies the model's weights again, after training has changed them; a float32 decoder sees changes by itself.
+func (d *Decoder) Refresh() (err error) {
+	if d.options.Weights == "float32" {
+		return nil
+	}
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case *compute.Error: // NaN or infinite weights in integers
+			err = fmt.Errorf("transformer: the weights cannot be held as %s: %s", d.options.Weights, v.Problem)
+		default:
+			panic(v)
+		}
+	}()
+	pack := func(w **tensor.Tensor) matrix {
+		t := *w
+		if d.options.Weights == "int8" {
+			return compute.NewInt8Matrix(t.Data(), t.Dim(0), t.Dim(1))
+		}
+		return compute.NewBF16Matrix(t.Data(), t.Dim(0), t.Dim(1))
+	}
+	d.hold(pack, func(l *nn.Linear) **tensor.Tensor {
+		var own *tensor.Tensor
+		if l.Bias != nil {
+			own = duplicate(l.Bias)
+		}
+		return &own
+	}, func(n *nn.RMSNorm) *nn.RMSNorm { return &nn.RMSNorm{Weight: duplicate(n.Weight), Eps: n.Eps} })
+	return nil
+}
+
+func duplicate(t *tensor.Tensor) *tensor.Tensor {
+	return tensor.From(append([]float32(nil), t.Data()...), t.Shape()...)
+}
+
+// hold takes every weight of the model through the given functions. It is the one place that knows where they are.
+func (d *Decoder) hold(weight func(**tensor.Tensor) matrix, bias func(*nn.Linear) **tensor.Tensor, norm func(*nn.RMSNorm) *nn.RMSNorm) {
+	linear := func(l *nn.Linear) heldLinear { return heldLinear{weight(&l.Weight), bias(l)} }
+	blocks := make([]heldBlock, len(d.m.Blocks))
+	for i, b := range d.m.Blocks {
+		blocks[i] = heldBlock{attnNorm: norm(b.AttnNorm), mlpNorm: norm(b.MLPNorm),
+			qkv: linear(b.QKV), out: linear(b.Out), gateUp: linear(b.GateUp), down: linear(b.Down)}
+	}
+	head := weight(&d.m.Head)
+	embed := head
+	if d.m.Embed != d.m.Head {
+		embed = weight(&d.m.Embed)
+	}
+	d.blocks, d.norm, d.head, d.embed = blocks, norm(d.m.Norm), head, embed
+}
+
+// apply computes y = x W^T + b for n rows.
+func (l heldLinear) apply(y, x []float32, out, in, n int) {
+	l.MulT(y, out, x, in, n)
+	if b := *l.bias; b != nil {
+		compute.AddRow(y, b.Data(), n, out)
+	}
+}
+
+// WeightBytes is how much memory one token has to read: every matrix but the embedding table, once. Divided by the time of
+// a step it is the bandwidth that decoding reaches.
+func (d *Decoder) WeightBytes() int {
+	c := d.m.Config
+	block := c.Dim*d.m.heads().Width() + c.Heads*c.HeadDim*c.Dim + 3*c.Dim*c.Hidden
+	n := c.Layers*block + c.Vocab*c.Dim
+	switch d.options.Weights {
+	case "bf16":
+		return 2 * n
+	case "int8":
+		return n + n/32*4 // a float32 scale for every 32
+	}
+	return 4 * n
+}
+
+// width is how many numbers the keys of a token have.
+func (d *Decoder) width() int { return d.m.Config.KVHeads * d.m.Config.HeadDim }
+
+// Config is the shape of the model.
+func (d *Decoder) Config() Config { return d.m.Config }
