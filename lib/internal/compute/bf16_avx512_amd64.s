@@ -64,6 +64,45 @@ loop:
 	VZEROUPPER
 	RET
 
+// func pairBF16x512(dst, low, high *float32, vectors int)
+TEXT ·pairBF16x512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ low+8(FP), SI
+	MOVQ high+16(FP), DX
+	MOVQ vectors+24(FP), CX
+	VPBROADCASTD below<>(SB), Z28
+	VPBROADCASTD unit<>(SB), Z29
+	VPBROADCASTD quiet<>(SB), Z30
+loop:
+	VMOVUPS (SI), Z0
+	VPSRLD $16, Z0, Z1
+	VPANDD Z29, Z1, Z1
+	VPADDD Z28, Z1, Z1
+	VPADDD Z0, Z1, Z1
+	VCMPPS $3, Z0, Z0, K1
+	VPSRLD $16, Z1, Z1
+	VPSRLD $16, Z0, Z0
+	VPORD Z30, Z0, K1, Z1
+	VMOVUPS (DX), Z2
+	VPSRLD $16, Z2, Z3
+	VPANDD Z29, Z3, Z3
+	VPADDD Z28, Z3, Z3
+	VPADDD Z2, Z3, Z3
+	VCMPPS $3, Z2, Z2, K1
+	VPSRLD $16, Z3, Z3
+	VPSRLD $16, Z2, Z2
+	VPORD Z30, Z2, K1, Z3
+	VPSLLD $16, Z3, Z3
+	VPORD Z1, Z3, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ $64, SI
+	ADDQ $64, DX
+	ADDQ $64, DI
+	SUBQ $1, CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
 // func halfDots1x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 TEXT ·halfDots1x4_512(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), R12

@@ -11,6 +11,12 @@ type level struct {
 	peak     func(turns int) // nothing but multiply-adds, peakTurn of them a turn; nil: not there
 	peakTurn int
 
+	// Products of bfloat16, nil where the processor has no instruction for them: tiles over words of two values that
+	// follow each other along k, and what joins two rows of floats into a row of such words.
+	pairs    *tiles
+	pairBF16 func(dst, low, high *float32, vectors int)
+	peakBF16 func(turns int) // 2*peakTurn multiply-adds a turn
+
 	dot        func(x, y []float32) float32
 	sum        func(x []float32) float32
 	sumSquares func(x []float32) float32

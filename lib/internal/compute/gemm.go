@@ -94,4 +94,15 @@ type gemmCall struct {
 	a, b    matrix
 	c       *float32
 	ldc     int
+
+	// pairsOf is 0, or for a product in bfloat16 the length of the sums: A then holds words of two bfloat16, B is packed
+	// into such words from float32, and k counts words.
+	pairsOf int
+}
+
+func (g *gemmCall) tiles() *tiles {
+	if g.pairsOf > 0 {
+		return active.pairs
+	}
+	return active.tiles
 }

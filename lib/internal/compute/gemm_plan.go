@@ -29,7 +29,7 @@ const (
 // blocks: the classical order for products whose A is too large to be swept again and again, or that have few columns:
 // a slice of B is packed by all, then workers take blocks of rows, pack them, and sweep the slice.
 func (g *gemmCall) run() {
-	t := active.tiles
+	t := g.tiles()
 	panels := (g.n-1)/t.cols + 1
 	switch {
 	case g.m <= dotsMost && g.b.trans && !g.a.trans && t.dots4 != nil:
@@ -134,10 +134,10 @@ func (g *gemmCall) panel(t *tiles, j int, scratch, packed []float32) {
 // panelB returns columns j.. of B as a tile function wants them: in place when B is read once or its rows are already
 // contiguous, else copied to scratch as [kk][tile cols], the missing columns zero.
 func (g *gemmCall) panelB(t *tiles, scratch []float32, k0, kk, j, cols int) (b *float32, ldb int) {
-	if !g.b.trans && cols == t.cols && g.m <= t.rows {
+	if !g.b.trans && cols == t.cols && g.m <= t.rows && g.pairsOf == 0 {
 		return g.b.at(k0, j), g.b.ld
 	}
-	t.packB(scratch, g.b, k0, kk, j, cols)
+	g.packB(t, scratch, k0, kk, j, cols)
 	return &scratch[0], t.cols
 }
 
@@ -182,7 +182,7 @@ func (g *gemmCall) blocks(t *tiles) {
 		kk := min(blockK, g.k-k0)
 		Parallel(panels, 4, func(lo, hi int) {
 			for p := lo; p < hi; p++ {
-				t.packB(packedB[p*kk*t.cols:], g.b, k0, kk, p*t.cols, min(t.cols, g.n-p*t.cols))
+				g.packB(t, packedB[p*kk*t.cols:], k0, kk, p*t.cols, min(t.cols, g.n-p*t.cols))
 			}
 		})
 		parallelStop((g.m-1)/height+1, 1, func(lo, hi int) {

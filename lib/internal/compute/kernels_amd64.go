@@ -87,6 +87,90 @@ func tileRows14_512(k int, a *float32, lda int, b *float32, ldb int, c *float32,
 func tileCols14_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
+func tilePairRows1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows2_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols2_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows3_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols3_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows5_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols5_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows6_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols6_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows7_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols7_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows8_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols8_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows9_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols9_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows10_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols10_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows11_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols11_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows12_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols12_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows13_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols13_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairRows14_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tilePairCols14_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
 func dots1x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
 
 //go:noescape
@@ -127,6 +211,9 @@ func fromBF16x512(dst *float32, src *uint16, vectors int)
 
 //go:noescape
 func toBF16x512(dst *uint16, src *float32, vectors int)
+
+//go:noescape
+func pairBF16x512(dst, low, high *float32, vectors int)
 
 //go:noescape
 func halfDots1x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
@@ -364,6 +451,9 @@ func peak512(turns int)
 
 //go:noescape
 func peak256(turns int)
+
+//go:noescape
+func peakBF16x512(turns int)
 
 // Multiply-adds of one float32 in one turn of peak512 and peak256.
 const (

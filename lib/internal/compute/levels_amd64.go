@@ -29,6 +29,9 @@ func avx512Level() *level {
 	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 16, fromBF16x512) }
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
 	l.byteDots = []byteDotsFunc{nil, byteDots1x4_512, byteDots2x4_512, byteDots3x4_512, byteDots4x4_512}
+	if cpu.X86.HasAVX512BF16 {
+		l.pairs, l.pairBF16, l.peakBF16 = pairTiles(), pairBF16x512, peakBF16x512
+	}
 	return l
 }
 
@@ -57,6 +60,15 @@ func avx512Tiles() *tiles {
 		dots1: []dotFunc{nil, dots1x1_512, dots2x1_512, dots3x1_512, dots4x1_512, dots5x1_512, dots6x1_512},
 		byRow: []tileFunc{nil, tileRows1_512, tileRows2_512, tileRows3_512, tileRows4_512, tileRows5_512, tileRows6_512, tileRows7_512, tileRows8_512, tileRows9_512, tileRows10_512, tileRows11_512, tileRows12_512, tileRows13_512, tileRows14_512},
 		byCol: []tileFunc{nil, tileCols1_512, tileCols2_512, tileCols3_512, tileCols4_512, tileCols5_512, tileCols6_512, tileCols7_512, tileCols8_512, tileCols9_512, tileCols10_512, tileCols11_512, tileCols12_512, tileCols13_512, tileCols14_512},
+	}
+}
+
+// pairTiles multiplies words of two bfloat16 each; everything that only moves words is the same as for floats.
+func pairTiles() *tiles {
+	return &tiles{
+		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32,
+		byRow: []tileFunc{nil, tilePairRows1_512, tilePairRows2_512, tilePairRows3_512, tilePairRows4_512, tilePairRows5_512, tilePairRows6_512, tilePairRows7_512, tilePairRows8_512, tilePairRows9_512, tilePairRows10_512, tilePairRows11_512, tilePairRows12_512, tilePairRows13_512, tilePairRows14_512},
+		byCol: []tileFunc{nil, tilePairCols1_512, tilePairCols2_512, tilePairCols3_512, tilePairCols4_512, tilePairCols5_512, tilePairCols6_512, tilePairCols7_512, tilePairCols8_512, tilePairCols9_512, tilePairCols10_512, tilePairCols11_512, tilePairCols12_512, tilePairCols13_512, tilePairCols14_512},
 	}
 }
 

@@ -11,6 +11,9 @@ func bf16File(s *isa, stubs *bytes.Buffer) []byte {
 	a.wordConstants()
 	a.fromBF16()
 	a.toBF16()
+	if s == avx512 {
+		a.pairBF16()
+	}
 	for r := 1; r <= s.halfRows(); r++ {
 		a.halfDots(r)
 	}
@@ -84,6 +87,40 @@ func (a *asm) toBF16() {
 	}
 	a.op("ADDQ $%d, SI", a.bytes())
 	a.op("ADDQ $%d, DI", a.bytes()/2)
+	a.op("SUBQ $1, CX")
+	a.op("JNZ loop")
+	a.ret()
+}
+
+// pairBF16 rounds two spans and puts element j of the first into the lower half of word j, of the second into the upper.
+func (a *asm) pairBF16() {
+	a.function("pairBF16x512", "(dst, low, high *float32, vectors int)", 32)
+	a.op("MOVQ dst+0(FP), DI")
+	a.op("MOVQ low+8(FP), SI")
+	a.op("MOVQ high+16(FP), DX")
+	a.op("MOVQ vectors+24(FP), CX")
+	for i, name := range []string{"below", "unit", "quiet"} {
+		a.op("VPBROADCASTD %s<>(SB), %s", name, a.reg(28+i))
+	}
+	a.at("loop")
+	for i, from := range []string{"(SI)", "(DX)"} {
+		x, t := a.reg(2*i), a.reg(2*i+1)
+		a.op("VMOVUPS %s, %s", from, x)
+		a.op("VPSRLD $16, %s, %s", x, t)
+		a.op("VPANDD Z29, %s, %s", t, t)
+		a.op("VPADDD Z28, %s, %s", t, t)
+		a.op("VPADDD %s, %s, %s", x, t, t)
+		a.op("VCMPPS $3, %s, %s, K1", x, x)
+		a.op("VPSRLD $16, %s, %s", t, t)
+		a.op("VPSRLD $16, %s, %s", x, x)
+		a.op("VPORD Z30, %s, K1, %s", x, t)
+	}
+	a.op("VPSLLD $16, Z3, Z3")
+	a.op("VPORD Z1, Z3, Z1")
+	a.op("VMOVUPS Z1, (DI)")
+	for _, reg := range []string{"SI", "DX", "DI"} {
+		a.op("ADDQ $64, %s", reg)
+	}
 	a.op("SUBQ $1, CX")
 	a.op("JNZ loop")
 	a.ret()

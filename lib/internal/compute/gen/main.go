@@ -80,6 +80,7 @@ type asm struct {
 	buf   bytes.Buffer
 	stubs *bytes.Buffer
 	label int
+	pairs bool // the tiles being written multiply pairs of bfloat16
 }
 
 func newAsm(s *isa, stubs *bytes.Buffer) *asm {

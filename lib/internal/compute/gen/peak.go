@@ -26,6 +26,19 @@ func peakFile(stubs *bytes.Buffer) []byte {
 		a.op("JNZ turn")
 		a.ret()
 	}
+	a.isa = avx512
+	a.function("peakBF16x512", "(turns int)", 8)
+	a.op("MOVQ turns+0(FP), CX")
+	for i := range 14 {
+		a.zero(a.reg(i))
+	}
+	a.at("turn")
+	for i := range 24 {
+		a.dotPairs(12, 13, i%12)
+	}
+	a.op("SUBQ $1, CX")
+	a.op("JNZ turn")
+	a.ret()
 	fmt.Fprintf(a.stubs, "\n// Multiply-adds of one float32 in one turn of peak512 and peak256.\nconst (\n\tpeakTurn512 = %d\n\tpeakTurn256 = %d\n)\n", 24*16, 24*8)
 	return a.buf.Bytes()
 }

@@ -8,7 +8,8 @@ import (
 const tileSignature = "(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)"
 
 // tileFile writes the inner kernels of the matrix product: for each height r, one that reads A by rows and one that reads
-// it by columns. A tile is r rows of two vectors; all its sums stay in registers.
+// it by columns. A tile is r rows of two vectors; all its sums stay in registers. The pair kernels are the same with
+// words of two bfloat16 in the place of floats in A and B.
 //
 // Registers: AX k, SI and R13 rows 0 and 9 of A, DX its stride and R10, R11, R12 3, 5 and 7 times that, BX and DI B and
 // its stride, R8 and R9 C and its stride.
@@ -23,6 +24,14 @@ func tileFile(s *isa, stubs *bytes.Buffer) []byte {
 			a.tile(r, byRow)
 		}
 	}
+	if s == avx512 {
+		a.pairs = true
+		for r := 1; r <= s.rows; r++ {
+			a.tile(r, true)
+			a.tile(r, false)
+		}
+		a.pairs = false
+	}
 	for r := 1; r <= s.dotRows(); r++ {
 		a.dotTile(r, 4)
 		a.dotTile(r, 1)
@@ -34,6 +43,9 @@ func (a *asm) tile(r int, byRow bool) {
 	kind := "Cols"
 	if byRow {
 		kind = "Rows"
+	}
+	if a.pairs {
+		kind = "Pair" + kind
 	}
 	a.function(fmt.Sprintf("tile%s%d_%s", kind, r, a.suffix), tileSignature, 80)
 	a.op("MOVQ k+0(FP), AX")
@@ -134,12 +146,32 @@ func (a *asm) tileStep(r, p int, byRow bool) {
 	for i := range r {
 		x := a.reg(2*a.rows + 2 + i%2)
 		a.op("VBROADCASTSS %s, %s", element(i, p, byRow), x)
-		a.op("VFMADD231PS %s, %s, %s", b0, x, a.sum(i, 0))
-		a.op("VFMADD231PS %s, %s, %s", b1, x, a.sum(i, 1))
+		a.multiplyAdd(2*a.rows, 2*a.rows+2+i%2, 2*i)
+		a.multiplyAdd(2*a.rows+1, 2*a.rows+2+i%2, 2*i+1)
 	}
 	if !byRow {
 		a.op("ADDQ DX, SI")
 	}
+}
+
+// multiplyAdd adds the products of registers x and y to register sum: of floats, or of pairs of bfloat16.
+func (a *asm) multiplyAdd(x, y, sum int) {
+	if a.pairs {
+		a.dotPairs(x, y, sum)
+		return
+	}
+	a.op("VFMADD231PS %s, %s, %s", a.reg(x), a.reg(y), a.reg(sum))
+}
+
+// dotPairs writes VDPBF16PS Zx, Zy, Zsum, which Go's assembler lacks, as bytes: EVEX.512.F3.0F38.W0 52 /r.
+// Registers 16 to 31 need the extension bits, which are stored inverted.
+func (a *asm) dotPairs(x, y, sum int) {
+	bit := func(v, n int) int { return ^v >> n & 1 }
+	p0 := bit(sum, 3)<<7 | bit(x, 4)<<6 | bit(x, 3)<<5 | bit(sum, 4)<<4 | 2
+	p1 := (^y&15)<<3 | 4 | 2
+	p2 := 2<<5 | bit(y, 4)<<3
+	mod := 3<<6 | sum&7<<3 | x&7
+	a.op("LONG $0x%02x%02x%02x62; WORD $0x%02x52 // VDPBF16PS Z%d, Z%d, Z%d", p2, p1, p0, mod, x, y, sum)
 }
 
 // storeTile writes alpha times the sums to C, or adds them, for whole tiles or for the first cols columns.
