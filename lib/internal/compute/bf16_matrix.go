@@ -1,5 +1,7 @@
 package compute
 
+import "unsafe"
+
 // BF16Matrix is a matrix of weights in bfloat16 that is only read: half the memory of float32, and when few rows are
 // multiplied with it, as in decoding, close to twice the speed. It is safe for concurrent use.
 type BF16Matrix struct {
@@ -10,6 +12,9 @@ type BF16Matrix struct {
 
 // halfBlock is how many elements of a row the kernels take at a time, at most.
 const halfBlock = 32
+
+// halfMost is up to how many rows reading the weights takes longer than widening them.
+const halfMost = 4
 
 // halfDotsFunc computes C[i][j] = sum_p A(i,p) B(j,p) for its number of rows i and four rows j of B, over whole blocks.
 type halfDotsFunc func(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
@@ -57,9 +62,18 @@ func (w *BF16Matrix) Row(dst []float32, i int) {
 	active.fromBF16(dst, w.data[i*w.stride:][:w.cols])
 }
 
-// MulT computes y = x W^T, sums in float32: x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart.
+// MulT computes y = x W^T, sums in float32. With more than four rows of x, and instructions for it, x is rounded to
+// bfloat16 too, as in GemmBF16: x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart.
 func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 	if !checkMulT("BF16Matrix.MulT", y, ldy, x, ldx, m, w.rows, w.cols) {
+		return
+	}
+	if m > halfMost && active.pairs != nil {
+		words, release := pairsOfA(matrix{p: &x[0], ld: ldx}, m, w.cols)
+		defer release()
+		g := gemmCall{m: m, n: w.rows, k: (w.cols + 1) / 2, pairs: true, alpha: 1, a: words,
+			b: matrix{p: (*float32)(unsafe.Pointer(&w.data[0])), ld: w.stride / 2, trans: true}, c: &y[0], ldc: ldy}
+		g.run()
 		return
 	}
 	if m > dotsMost || active.halfDots == nil {

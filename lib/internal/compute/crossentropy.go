@@ -73,6 +73,14 @@ type OutputHead struct {
 	Targets            []int32   // (rows,), negative: ignored
 	DHidden, DWeight   []float32 // gradients to add to, like Hidden and Weight; nil: not wanted
 	LogSumExp, NLLRows []float32 // (rows,), results
+	BF16               bool      // products by GemmBF16; the loss and its gradient stay in float32
+}
+
+func (h *OutputHead) gemm() func(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if h.BF16 {
+		return GemmBF16
+	}
+	return Gemm
 }
 
 // headChunk is how many logits exist at a time (64 MB).
@@ -104,7 +112,7 @@ func (h *OutputHead) chunks(fn func(lo, hi int, logits []float32)) {
 	for lo := 0; lo < rows; lo += step {
 		hi := min(lo+step, rows)
 		logits := buffer[:(hi-lo)*h.Vocab]
-		Gemm(false, true, hi-lo, h.Vocab, h.Dim, 1, h.Hidden[lo*h.Dim:], h.Dim, h.Weight, h.Dim, 0, logits, h.Vocab)
+		h.gemm()(false, true, hi-lo, h.Vocab, h.Dim, 1, h.Hidden[lo*h.Dim:], h.Dim, h.Weight, h.Dim, 0, logits, h.Vocab)
 		fn(lo, hi, logits)
 	}
 }
@@ -139,10 +147,10 @@ func (h *OutputHead) backward(lo, hi int, logits, dnll []float32) {
 	n := hi - lo
 	CrossEntropyRowsBackward(logits, logits, h.LogSumExp[lo:hi], dnll[lo:hi], h.Targets[lo:hi], n, h.Vocab)
 	if h.DHidden != nil {
-		Gemm(false, false, n, h.Dim, h.Vocab, 1, logits, h.Vocab, h.Weight, h.Dim, 1, h.DHidden[lo*h.Dim:], h.Dim)
+		h.gemm()(false, false, n, h.Dim, h.Vocab, 1, logits, h.Vocab, h.Weight, h.Dim, 1, h.DHidden[lo*h.Dim:], h.Dim)
 	}
 	if h.DWeight != nil {
-		Gemm(true, false, h.Vocab, h.Dim, n, 1, logits, h.Vocab, h.Hidden[lo*h.Dim:], h.Dim, 1, h.DWeight, h.Dim)
+		h.gemm()(true, false, h.Vocab, h.Dim, n, 1, logits, h.Vocab, h.Hidden[lo*h.Dim:], h.Dim, 1, h.DWeight, h.Dim)
 	}
 }
 

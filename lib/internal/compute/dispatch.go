@@ -12,10 +12,11 @@ type level struct {
 	peakTurn int
 
 	// Products of bfloat16, nil where the processor has no instruction for them: tiles over words of two values that
-	// follow each other along k, and what joins two rows of floats into a row of such words.
-	pairs    *tiles
-	pairBF16 func(dst, low, high *float32, vectors int)
-	peakBF16 func(turns int) // 2*peakTurn multiply-adds a turn
+	// follow each other along k, and what joins two rows of floats into a row of such words, and all rows of a panel.
+	pairs     *tiles
+	pairBF16  func(dst, low, high *float32, vectors int)
+	pairPanel func(dst, src *float32, lds, pairs int) // of tile width
+	peakBF16  func(turns int)                         // 2*peakTurn multiply-adds a turn
 
 	dot        func(x, y []float32) float32
 	sum        func(x []float32) float32

@@ -95,13 +95,14 @@ type gemmCall struct {
 	c       *float32
 	ldc     int
 
-	// pairsOf is 0, or for a product in bfloat16 the length of the sums: A then holds words of two bfloat16, B is packed
-	// into such words from float32, and k counts words.
+	// In a product of bfloat16 A holds words of two values and k counts words. B holds such words too if pairsOf is 0;
+	// otherwise it holds float32, from which words are made while packing, and pairsOf is the length of the sums.
+	pairs   bool
 	pairsOf int
 }
 
 func (g *gemmCall) tiles() *tiles {
-	if g.pairsOf > 0 {
+	if g.pairs {
 		return active.pairs
 	}
 	return active.tiles

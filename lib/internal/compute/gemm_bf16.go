@@ -26,7 +26,7 @@ func GemmBF16(transA, transB bool, m, n, k int, alpha float32, a []float32, lda 
 	words, release := pairsOfA(matrix{p: unsafe.SliceData(a), ld: lda, trans: transA}, m, k)
 	defer release()
 	g := gemmCall{
-		m: m, n: n, k: (k + 1) / 2, pairsOf: k, alpha: alpha, add: beta != 0, a: words,
+		m: m, n: n, k: (k + 1) / 2, pairs: true, pairsOf: k, alpha: alpha, add: beta != 0, a: words,
 		b: matrix{p: unsafe.SliceData(b), ld: ldb, trans: transB},
 		c: unsafe.SliceData(c), ldc: ldc,
 	}
@@ -138,7 +138,13 @@ func (g *gemmCall) packB(t *tiles, dst []float32, k0, kk, j, cols int) {
 	}
 	dst = dst[:kk*t.cols]
 	if !g.b.trans {
-		for p := range kk {
+		whole := 0
+		if cols == t.cols {
+			if whole = min(kk, g.pairsOf/2-k0); whole > 0 {
+				active.pairPanel(&dst[0], g.b.at(2*k0, j), g.b.ld, whole)
+			}
+		}
+		for p := whole; p < kk; p++ {
 			row := dst[p*t.cols:][:t.cols]
 			pairRows(row[:cols], g.b, 2*(k0+p), g.pairsOf, j)
 			clear(row[cols:])

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func rounded(x []float32) []float32 {
+func roundedBF16(x []float32) []float32 {
 	half, wide := make([]uint16, len(x)), make([]float32, len(x))
 	scalarToBF16(half, x)
 	scalarFromBF16(wide, half)
@@ -34,7 +34,7 @@ func compareGemmBF16(t *testing.T, transA, transB bool, m, n, k, pad int, alpha,
 		c[0] = float32(math.NaN()) // must not be read
 	}
 	GemmBF16(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-	naiveGemm(transA, transB, m, n, k, alpha, rounded(a), lda, rounded(b), ldb, beta, want, ldc)
+	naiveGemm(transA, transB, m, n, k, alpha, roundedBF16(a), lda, roundedBF16(b), ldb, beta, want, ldc)
 	what := fmt.Sprintf("GemmBF16 %v %v %dx%dx%d pad %d alpha %v beta %v", transA, transB, m, n, k, pad, alpha, beta)
 	nearly(t, what, c, want, gemmTolerance)
 	g.done(what)

@@ -32,7 +32,7 @@ func (g *gemmCall) run() {
 	t := g.tiles()
 	panels := (g.n-1)/t.cols + 1
 	switch {
-	case g.m <= dotsMost && g.b.trans && !g.a.trans && t.dots4 != nil:
+	case g.m <= dotsMost && g.b.trans && !g.a.trans && t.dots4 != nil && g.pairsOf == 0:
 		g.dots(t)
 	case g.m*g.n*g.k <= serialWork:
 		g.serial(t)

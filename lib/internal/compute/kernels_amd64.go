@@ -171,6 +171,42 @@ func tilePairRows14_512(k int, a *float32, lda int, b *float32, ldb int, c *floa
 func tilePairCols14_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
+func pairDots1x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots1x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots2x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots2x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots3x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots3x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots4x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots4x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots5x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots5x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots6x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
+func pairDots6x1_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
 func dots1x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
 
 //go:noescape
@@ -214,6 +250,9 @@ func toBF16x512(dst *uint16, src *float32, vectors int)
 
 //go:noescape
 func pairBF16x512(dst, low, high *float32, vectors int)
+
+//go:noescape
+func pairPanel512(dst, src *float32, lds, pairs int)
 
 //go:noescape
 func halfDots1x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)

@@ -30,7 +30,7 @@ func avx512Level() *level {
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
 	l.byteDots = []byteDotsFunc{nil, byteDots1x4_512, byteDots2x4_512, byteDots3x4_512, byteDots4x4_512}
 	if cpu.X86.HasAVX512BF16 {
-		l.pairs, l.pairBF16, l.peakBF16 = pairTiles(), pairBF16x512, peakBF16x512
+		l.pairs, l.pairBF16, l.pairPanel, l.peakBF16 = pairTiles(), pairBF16x512, pairPanel512, peakBF16x512
 	}
 	return l
 }
@@ -67,6 +67,8 @@ func avx512Tiles() *tiles {
 func pairTiles() *tiles {
 	return &tiles{
 		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32,
+		dots4: []dotFunc{nil, pairDots1x4_512, pairDots2x4_512, pairDots3x4_512, pairDots4x4_512, pairDots5x4_512, pairDots6x4_512},
+		dots1: []dotFunc{nil, pairDots1x1_512, pairDots2x1_512, pairDots3x1_512, pairDots4x1_512, pairDots5x1_512, pairDots6x1_512},
 		byRow: []tileFunc{nil, tilePairRows1_512, tilePairRows2_512, tilePairRows3_512, tilePairRows4_512, tilePairRows5_512, tilePairRows6_512, tilePairRows7_512, tilePairRows8_512, tilePairRows9_512, tilePairRows10_512, tilePairRows11_512, tilePairRows12_512, tilePairRows13_512, tilePairRows14_512},
 		byCol: []tileFunc{nil, tilePairCols1_512, tilePairCols2_512, tilePairCols3_512, tilePairCols4_512, tilePairCols5_512, tilePairCols6_512, tilePairCols7_512, tilePairCols8_512, tilePairCols9_512, tilePairCols10_512, tilePairCols11_512, tilePairCols12_512, tilePairCols13_512, tilePairCols14_512},
 	}

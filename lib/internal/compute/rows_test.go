@@ -215,6 +215,15 @@ func TestOutputHead(t *testing.T) {
 		again := func() []float32 { c := head(); c.Forward(); return c.NLLRows }
 		gradient(t, "hidden", x, a.DHidden, dnll, again)
 		gradient(t, "weight", w, a.DWeight, dnll, again)
+		half := head()
+		half.BF16 = true
+		half.ForwardBackward(dnll)
+		nearly(t, "NLL in bfloat16", half.NLLRows, a.NLLRows, 0.03)
+		nearly(t, "DHidden in bfloat16", half.DHidden, a.DHidden, 0.03)
+		nearly(t, "DWeight in bfloat16", half.DWeight, a.DWeight, 0.03)
+		if half.NLLRows[0] == a.NLLRows[0] {
+			t.Error("BF16 changed nothing")
+		}
 	})
 }
 

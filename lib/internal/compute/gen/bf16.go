@@ -13,6 +13,7 @@ func bf16File(s *isa, stubs *bytes.Buffer) []byte {
 	a.toBF16()
 	if s == avx512 {
 		a.pairBF16()
+		a.pairPanel()
 	}
 	for r := 1; r <= s.halfRows(); r++ {
 		a.halfDots(r)
@@ -25,7 +26,7 @@ func (a *asm) wordConstants() {
 	for _, c := range []struct {
 		name string
 		bits uint32
-	}{{"upper", 0xffff0000}, {"below", 0x7fff}, {"unit", 1}, {"quiet", 0x40}} {
+	}{{"upper", 0xffff0000}, {"below", 0x7fff}, {"unit", 1}, {"quiet", 0x40}, {"quietHigh", 0x400000}} {
 		for i := range 4 {
 			fmt.Fprintf(&a.buf, "DATA %s<>+%d(SB)/8, $0x%08x%08x\n", c.name, 8*i, c.bits, c.bits)
 		}
@@ -99,31 +100,67 @@ func (a *asm) pairBF16() {
 	a.op("MOVQ low+8(FP), SI")
 	a.op("MOVQ high+16(FP), DX")
 	a.op("MOVQ vectors+24(FP), CX")
-	for i, name := range []string{"below", "unit", "quiet"} {
-		a.op("VPBROADCASTD %s<>(SB), %s", name, a.reg(28+i))
-	}
+	a.pairConstants()
 	a.at("loop")
-	for i, from := range []string{"(SI)", "(DX)"} {
-		x, t := a.reg(2*i), a.reg(2*i+1)
-		a.op("VMOVUPS %s, %s", from, x)
-		a.op("VPSRLD $16, %s, %s", x, t)
-		a.op("VPANDD Z29, %s, %s", t, t)
-		a.op("VPADDD Z28, %s, %s", t, t)
-		a.op("VPADDD %s, %s, %s", x, t, t)
-		a.op("VCMPPS $3, %s, %s, K1", x, x)
-		a.op("VPSRLD $16, %s, %s", t, t)
-		a.op("VPSRLD $16, %s, %s", x, x)
-		a.op("VPORD Z30, %s, K1, %s", x, t)
-	}
-	a.op("VPSLLD $16, Z3, Z3")
-	a.op("VPORD Z1, Z3, Z1")
-	a.op("VMOVUPS Z1, (DI)")
+	a.pairVectors("(SI)", "(DX)", "(DI)", 0)
 	for _, reg := range []string{"SI", "DX", "DI"} {
 		a.op("ADDQ $64, %s", reg)
 	}
 	a.op("SUBQ $1, CX")
 	a.op("JNZ loop")
 	a.ret()
+}
+
+// pairPanel does the same for a panel of 32 columns: rows 2p and 2p+1 of src, lds apart, become row p of dst, which is
+// contiguous. Rows of a matrix are often a page apart, which the processor's own prefetching does not follow.
+func (a *asm) pairPanel() {
+	const ahead = 8 // pairs of rows
+	a.function("pairPanel512", "(dst, src *float32, lds, pairs int)", 32)
+	a.op("MOVQ dst+0(FP), DI")
+	a.op("MOVQ src+8(FP), SI")
+	a.op("MOVQ lds+16(FP), DX")
+	a.op("MOVQ pairs+24(FP), CX")
+	a.op("SHLQ $2, DX")
+	a.pairConstants()
+	a.op("MOVQ DX, R8")
+	a.op("SHLQ $%d, R8", 4) // 2*ahead rows
+	a.op("ADDQ SI, R8")
+	a.at("loop")
+	for _, at := range []string{"(R8)", "64(R8)", "(R8)(DX*1)", "64(R8)(DX*1)"} {
+		a.op("PREFETCHT0 %s", at)
+	}
+	a.op("LEAQ (R8)(DX*2), R8")
+	a.pairVectors("(SI)", "(SI)(DX*1)", "(DI)", 0)
+	a.pairVectors("64(SI)", "64(SI)(DX*1)", "64(DI)", 4)
+	a.op("LEAQ (SI)(DX*2), SI")
+	a.op("ADDQ $128, DI")
+	a.op("SUBQ $1, CX")
+	a.op("JNZ loop")
+	a.ret()
+}
+
+func (a *asm) pairConstants() {
+	for i, name := range []string{"below", "unit", "quietHigh", "upper"} {
+		a.op("VPBROADCASTD %s<>(SB), %s", name, a.reg(28+i))
+	}
+}
+
+// pairVectors joins one vector of each, with four working registers from z on. A NaN keeps its upper half, made quiet.
+func (a *asm) pairVectors(low, high, to string, z int) {
+	for i, from := range []string{low, high} {
+		x, t := a.reg(z+2*i), a.reg(z+2*i+1)
+		a.op("VMOVUPS %s, %s", from, x)
+		a.op("VPSRLD $16, %s, %s", x, t)
+		a.op("VPANDD Z29, %s, %s", t, t)
+		a.op("VPADDD Z28, %s, %s", t, t)
+		a.op("VCMPPS $3, %s, %s, K1", x, x)
+		a.op("VPADDD %s, %s, %s", x, t, t)
+		a.op("VPORD Z30, %s, K1, %s", x, t)
+	}
+	t, u := a.reg(z+1), a.reg(z+3)
+	a.op("VPSRLD $16, %s, %s", t, t)
+	a.op("VPTERNLOGD $0xF8, Z31, %s, %s", u, t) // t | u & upper
+	a.op("VMOVUPS %s, %s", t, to)
 }
 
 // halfRows is how many rows of A halfDots takes at most: their vectors, the sums and two working registers must fit.

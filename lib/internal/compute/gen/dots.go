@@ -18,7 +18,11 @@ const dotSignature = "(k int, a *float32, lda int, b *float32, ldb int, c *float
 // Registers: AX k, SI A, DX its stride, BX B, DI its stride and R10 three times it, R11 and CX running pointers,
 // R8 and R9 C and its stride, R12 the remaining k, R13 a byte offset.
 func (a *asm) dotTile(r, n int) {
-	a.function(fmt.Sprintf("dots%dx%d_%s", r, n, a.suffix), dotSignature, 72)
+	name := "dots"
+	if a.pairs {
+		name = "pairDots"
+	}
+	a.function(fmt.Sprintf("%s%dx%d_%s", name, r, n, a.suffix), dotSignature, 72)
 	a.op("MOVQ k+0(FP), R12")
 	a.op("MOVQ a+8(FP), SI")
 	a.op("MOVQ lda+16(FP), DX")
@@ -88,7 +92,7 @@ func (a *asm) dotStep(r, n int, masked bool) {
 	for i := range r {
 		load([]string{"(SI)", "(SI)(DX*1)", "(SI)(DX*2)", "(SI)(R13*1)", "(SI)(DX*4)", "(SI)(R11*1)"}[i], first)
 		for j := range n {
-			a.op("VFMADD231PS %s, %s, %s", first, a.reg(r*n+j), a.reg(i*n+j))
+			a.multiplyAdd(r*n+n, r*n+j, i*n+j)
 		}
 	}
 }

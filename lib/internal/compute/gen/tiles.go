@@ -30,6 +30,10 @@ func tileFile(s *isa, stubs *bytes.Buffer) []byte {
 			a.tile(r, true)
 			a.tile(r, false)
 		}
+		for r := 1; r <= s.dotRows(); r++ {
+			a.dotTile(r, 4)
+			a.dotTile(r, 1)
+		}
 		a.pairs = false
 	}
 	for r := 1; r <= s.dotRows(); r++ {
