@@ -188,7 +188,7 @@ func view(r *run, d *Dict, what string) *List {
 		case "values":
 			l.Items = append(l.Items, v)
 		default:
-			l.Items = append(l.Items, &List{[]any{k, v}, true})
+			l.Items = append(l.Items, &List{Items: []any{k, v}, Tuple: true})
 		}
 	}
 	return l

@@ -220,7 +220,7 @@ func (e *arithmetic) eval(r *run, s *scope) any {
 	case *List:
 		if y, ok := b.(*List); ok && e.op == "+" && x.Tuple == y.Tuple {
 			r.spend(len(x.Items) + len(y.Items))
-			return &List{append(append([]any{}, x.Items...), y.Items...), x.Tuple}
+			return &List{Items: append(append([]any{}, x.Items...), y.Items...), Tuple: x.Tuple}
 		}
 		if e.op == "+" {
 			raise("TypeError", "can only concatenate %s (not \"%s\") to %s", typeName(a), typeName(b), typeName(a))
@@ -501,7 +501,11 @@ func (e *filterExpr) eval(r *run, s *scope) any {
 	v := e.on.eval(r, s)
 	args, named := e.args.eval(r, s)
 	r.line = e.line
-	return filterTable[e.name](r, v, args, named)
+	f := filterTable[e.name]
+	if f == nil {
+		raise("TemplateRuntimeError", "No filter named '%s' found.", e.name)
+	}
+	return f(r, v, args, named)
 }
 
 func (e *testExpr) eval(r *run, s *scope) any {

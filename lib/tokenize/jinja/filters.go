@@ -27,6 +27,9 @@ func length(v any) int64 {
 	case string:
 		return int64(utf8.RuneCountInString(v))
 	case *List:
+		if v.lazy {
+			raise("TypeError", "object of type 'generator' has no len()")
+		}
 		return int64(len(v.Items))
 	case *Dict:
 		return int64(v.Len())
@@ -86,8 +89,10 @@ func init() {
 			}
 			return math.Abs(f)
 		},
-		"attr":   func(r *run, v any, a []any, _ *Dict) any { return attribute(r, v, argText(a, 0, "")) },
-		"format": func(r *run, v any, a []any, _ *Dict) any { return r.text(percent(str(v), &List{a, true})) },
+		"attr": func(r *run, v any, a []any, _ *Dict) any { return attribute(r, v, argText(a, 0, "")) },
+		"format": func(r *run, v any, a []any, _ *Dict) any {
+			return r.text(percent(str(v), &List{Items: a, Tuple: true}))
+		},
 		"wordcount": func(r *run, v any, _ []any, _ *Dict) any {
 			return int64(len(strings.Fields(str(v))))
 		},

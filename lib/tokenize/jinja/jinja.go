@@ -15,9 +15,9 @@ import (
 
 // The bounds of one rendering.
 const (
-	mostSteps  = 5_000_000
+	mostSteps  = 1_000_000
 	mostText   = 16 << 20  // bytes of the result, or of one value
-	mostSpent  = 512 << 20 // bytes of all values that are made
+	mostSpent  = 256 << 20 // bytes of all values that are made
 	mostSource = 1 << 20   // bytes of a template
 )
 

@@ -65,7 +65,7 @@ func compareWith(t *testing.T, g goldens, name string, now time.Time) {
 			if err1 != nil || err2 != nil {
 				t.Fatal(err1, err2)
 			}
-			v := map[string]any{"messages": messages, "tools": tools, "documents": nil, "add_generation_prompt": row.More, "bos_token": "<s>", "eos_token": "</s>"}
+			v := map[string]any{"messages": AliasReasoning(messages), "tools": tools, "documents": nil, "add_generation_prompt": row.More, "bos_token": "<s>", "eos_token": "</s>"}
 			for k, x := range c.Kwargs {
 				v[k] = x
 			}

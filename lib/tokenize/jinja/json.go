@@ -172,6 +172,9 @@ func (d *dumper) value(v any, depth int) {
 	case string:
 		d.str(v)
 	case *List:
+		if v.lazy {
+			raise("TypeError", "Object of type generator is not JSON serializable")
+		}
 		d.b.WriteByte('[')
 		for i, e := range v.Items {
 			if i > 0 {

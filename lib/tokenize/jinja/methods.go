@@ -134,12 +134,12 @@ func init() {
 				raise("ValueError", "empty separator")
 			}
 			if i := f(s, sep); i >= 0 {
-				return &List{[]any{s[:i], sep, s[i+len(sep):]}, true}
+				return &List{Items: []any{s[:i], sep, s[i+len(sep):]}, Tuple: true}
 			}
 			if last {
-				return &List{[]any{"", "", s}, true}
+				return &List{Items: []any{"", "", s}, Tuple: true}
 			}
-			return &List{[]any{s, "", ""}, true}
+			return &List{Items: []any{s, "", ""}, Tuple: true}
 		}
 	}
 	part("partition", strings.Index, false)

@@ -13,6 +13,8 @@ type parser struct {
 	at    int
 	depth int
 	loops int
+	// conditions counts the if blocks around: there an unknown filter is an error only when it is used.
+	conditions int
 }
 
 func (p *parser) cur() piece { return p.toks[p.at] }
@@ -367,7 +369,7 @@ func (p *parser) filter(e expr) expr {
 		for p.op(".") {
 			f.name += "." + p.name()
 		}
-		if filterTable[f.name] == nil {
+		if filterTable[f.name] == nil && p.conditions == 0 {
 			fail("TemplateAssertionError", f.line, "No filter named '%s'.", f.name)
 		}
 		if p.is(kindOp, "(") {

@@ -46,7 +46,7 @@ func init() {
 			if _, ok := v.(string); ok {
 				return joinFilter(r, &List{Items: items}, nil, NewDict())
 			}
-			return &List{Items: items}
+			return &List{Items: items, lazy: true}
 		},
 		"sort": func(r *run, v any, a []any, n *Dict) any {
 			items := copied(r, v)
@@ -77,7 +77,7 @@ func init() {
 		"unique": func(r *run, v any, a []any, n *Dict) any {
 			f := fold(truth(arg(a, n, 0, "case_sensitive", false)))
 			by := arg(a, n, 1, "attribute", nil)
-			seen, out := NewDict(), &List{}
+			seen, out := NewDict(), &List{lazy: true}
 			for _, e := range iterate(r, v) {
 				k := e
 				if by != nil {
@@ -130,7 +130,10 @@ func pick(r *run, v, by any, a []any, want bool) any {
 		}
 		test = func(e any) bool { return f(r, e, a[1:]) }
 	}
-	out := &List{}
+	out := &List{lazy: true}
+	if !truth(v) {
+		return out
+	}
 	for _, e := range iterate(r, v) {
 		r.step(r.line)
 		x := e
@@ -145,7 +148,7 @@ func pick(r *run, v, by any, a []any, want bool) any {
 }
 
 func mapFilter(r *run, v any, a []any, n *Dict) any {
-	out := &List{}
+	out := &List{lazy: true}
 	by, hasBy := n.Get("attribute")
 	var f filter
 	if !hasBy {
@@ -156,6 +159,9 @@ func mapFilter(r *run, v any, a []any, n *Dict) any {
 			raise("TemplateRuntimeError", "No filter named '%s'.", str(a[0]))
 		}
 		a = a[1:]
+	}
+	if !truth(v) {
+		return out
 	}
 	for _, e := range iterate(r, v) {
 		r.step(r.line)
@@ -201,7 +207,7 @@ func batch(r *run, v any, a []any, n *Dict) any {
 	if size < 1 {
 		raise("ValueError", "batch needs a positive size")
 	}
-	out := &List{}
+	out := &List{lazy: true}
 	var part *List
 	for i, e := range iterate(r, v) {
 		if int64(i)%size == 0 {
@@ -229,7 +235,7 @@ func groupBy(r *run, v any, a []any, n *Dict) any {
 	for i, e := range items {
 		k := path(r, e, by)
 		if i == 0 || !equal(f(k), f(last)) {
-			out.Items = append(out.Items, &List{[]any{k, &List{}}, true})
+			out.Items = append(out.Items, &List{Items: []any{k, &List{}}, Tuple: true})
 			last = k
 		}
 		group := out.Items[len(out.Items)-1].(*List).Items[1].(*List)

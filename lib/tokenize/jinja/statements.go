@@ -104,6 +104,8 @@ func (p *parser) ifStmt(line int) stmt {
 	s := &ifStmt{line: line}
 	s.test = p.tuple(true, false)
 	p.end()
+	p.conditions++
+	defer func() { p.conditions-- }()
 	var which string
 	s.yes, which = p.body("elif", "else", "endif")
 	switch which {

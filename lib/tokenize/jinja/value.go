@@ -14,6 +14,7 @@ import (
 type List struct {
 	Items []any
 	Tuple bool
+	lazy  bool // a generator in Python: always true, and without a length
 }
 
 // A Dict keeps its keys in the order in which they came, as Python's does.
@@ -102,7 +103,7 @@ func truth(v any) bool {
 	case string:
 		return v != ""
 	case *List:
-		return len(v.Items) > 0
+		return v.lazy || len(v.Items) > 0
 	case *Dict:
 		return v.Len() > 0
 	case *undefined:
@@ -124,6 +125,9 @@ func typeName(v any) string {
 	case string:
 		return "str"
 	case *List:
+		if v.lazy {
+			return "generator"
+		}
 		if v.Tuple {
 			return "tuple"
 		}
