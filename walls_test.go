@@ -63,6 +63,7 @@ var layers = [][]string{
 	{"lib/sampling"},
 	{"lib/evaluate"},
 	{"lib/posttrain"},
+	{"lib/bench"},
 }
 
 // breaches returns how the packages break the rules.

@@ -1,0 +1,65 @@
+package bench
+
+import (
+	"fmt"
+
+	"lyceum/lib/optim"
+	"lyceum/lib/tensor"
+	"lyceum/lib/transformer"
+)
+
+// step prepares whole training steps: forward, backward, clipping at norm 1, AdamW.
+func (c shape) step(rows, length int) func() (func(), error) {
+	return func() (func(), error) {
+		m, rng := transformer.New(c.Config, 1), tensor.NewRand(2)
+		batch := transformer.Batch{IDs: tokens(rng, rows*length, c.Vocab), Rows: rows, Length: length}
+		targets, params := tokens(rng, rows*length, c.Vocab), m.Params()
+		opt := optim.NewAdamW(params)
+		return func() {
+			opt.ZeroGrad()
+			tensor.Scope(func() { m.NLL(batch, targets).Mean().Backward() })
+			_, scale := optim.Clip(params, 1)
+			opt.Step(1e-4, scale)
+		}, nil
+	}
+}
+
+// trainCase is one step as a figure.
+func trainCase(group, name, precision string, c shape, rows, length int) Case {
+	return Case{Group: group, Name: name, Precision: precision, once: true, open: c.step(rows, length),
+		Work:  Work{Tokens: float64(rows * length), Flops: c.trainFlops(rows, length)},
+		torch: c.peer("train", precision, spec{"rows": rows, "length": length})}
+}
+
+// trainCases are the training steps; their peak memory is in the figure.
+func trainCases(s sizes) []Case {
+	return []Case{
+		trainCase("smol", "smol/step/float32", "float32", s.smol, s.smolRows, s.width),
+	}
+}
+
+// scaleCases show how the cost grows: with the batch, the layers, the tokens of a row, and attention alone with the context.
+func scaleCases(s sizes) []Case {
+	var out []Case
+	small := s.smol
+	small.Vocab, small.Layers, small.Context = min(small.Vocab, 4096), 4, s.contexts[len(s.contexts)-1]
+	add := func(what string, n int, c shape, rows, length int) {
+		k := trainCase("scale", fmt.Sprintf("scale/%s/%d", what, n), "float32", c, rows, length)
+		out = append(out, k)
+	}
+	for _, n := range s.batches {
+		add("batch", n, small, n, s.width)
+	}
+	for _, n := range s.depths {
+		c := small
+		c.Layers = n
+		add("layers", n, c, 2, s.width)
+	}
+	for _, n := range s.contexts {
+		add("tokens", n, small, 1, n)
+	}
+	for _, n := range s.contexts {
+		out = append(out, attentionCase("scale", fmt.Sprintf("scale/attention/%d", n), 1, n, s.smol))
+	}
+	return out
+}
