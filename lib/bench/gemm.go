@@ -35,8 +35,12 @@ func gemmCases(s sizes) []Case {
 	}
 	var out []Case
 	for _, precision := range []string{"float32", "bf16"} {
+		seen := map[product]bool{}
 		for _, p := range list {
-			out = append(out, p.at(precision))
+			if !seen[p] {
+				out = append(out, p.at(precision))
+			}
+			seen[p] = true
 		}
 	}
 	return out

@@ -128,13 +128,14 @@ func (w *llamaWork) rate(out []byte) (float64, error) {
 	}
 	for _, line := range strings.Split(string(out), "\n") {
 		var s struct {
-			Batch   float64 `json:"pl"`
-			New     float64 `json:"tg"`
-			Seconds float64 `json:"t"`
+			Batch  float64 `json:"pl"`
+			New    float64 `json:"tg"`
+			Prompt float64 `json:"t_pp"`
+			Answer float64 `json:"t_tg"`
 		}
-		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &s) == nil && s.Seconds > 0 && s.New > 0 {
-			return s.Batch * s.New / s.Seconds, nil
+		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &s) == nil && s.Prompt+s.Answer > 0 && s.New > 0 {
+			return s.Batch * s.New / (s.Prompt + s.Answer), nil
 		}
 	}
-	return 0, fmt.Errorf("%s: its answer has no line with pl, tg and t", w.tool)
+	return 0, fmt.Errorf("%s: its answer has no line with pl, tg, t_pp and t_tg", w.tool)
 }

@@ -2,7 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 )
 
 // Options say how to measure.
@@ -52,7 +54,7 @@ func Run(ctx context.Context, o Options, emit func(Figure) error) error {
 		return fmt.Errorf("measuring the machine: no answer")
 	}
 	for _, g := range Groups {
-		if g == "peak" && (len(o.Groups) == 0 || contains(o.Groups, g)) {
+		if g == "peak" && (len(o.Groups) == 0 || slices.Contains(o.Groups, g)) {
 			for _, f := range first.Machine.figures() {
 				if err := emit(f); err != nil {
 					return err
@@ -81,6 +83,11 @@ func (o Options) one(ctx context.Context, c Case, m Machine, emit func(Figure) e
 		}
 		f, err := o.measure(ctx, c, m, theirs)
 		theirs.close()
+		var failed *peerError
+		if errors.As(err, &failed) && ctx.Err() == nil {
+			o.Note(fmt.Sprintf("%s: %v", c.Name, err))
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -146,6 +153,9 @@ func (o Options) best(ctx context.Context, c Case, peer Peer) (name string, best
 	return name, best, slower
 }
 
+// peerError is the other side's failure, which costs the comparison and not the run.
+type peerError struct{ error }
+
 // measure makes the rounds: ours, theirs, ours, theirs, ...
 func (o Options) measure(ctx context.Context, c Case, m Machine, theirs side) (Figure, error) {
 	ours, _, err := start(ctx, c.Name, append(o.Self, c.Name), nil)
@@ -159,7 +169,9 @@ func (o Options) measure(ctx context.Context, c Case, m Machine, theirs side) (F
 		if err == nil {
 			our = append(our, s)
 			if theirs != nil {
-				if s, err = theirs.round(); err == nil {
+				if s, err = theirs.round(); err != nil {
+					err = &peerError{err}
+				} else {
 					their = append(their, s)
 				}
 			}
@@ -194,15 +206,6 @@ func medianOf(list []sample, of func(sample) float64) float64 {
 		x = append(x, of(s))
 	}
 	return median(x)
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // Close gives back what peers hold; Run does it for the peers that it is given.
