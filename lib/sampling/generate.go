@@ -203,7 +203,8 @@ func (g *generator) add(r *row, c choice) {
 	if !stopped && g.o.stopsAt(out) {
 		out.Stopped, r.live = true, false
 	}
-	if len(out.IDs) >= g.o.MaxNewTokens || g.cache.Length(r.slot) >= g.cache.Room() {
+	// Prompt and completion together fit into the context, so that they can be trained on.
+	if len(out.IDs) >= g.o.MaxNewTokens || len(r.ids) >= g.cache.Room() {
 		r.live = false
 	}
 	if !r.live && len(g.o.StopStrings) > 0 {

@@ -14,7 +14,7 @@ func RMSNorm(x, w *Tensor, eps float32) *Tensor {
 		fail("RMSNorm", "the weight %s does not fit %s", ShapeText(w.shape), ShapeText(x.shape))
 	}
 	rows := x.Len() / max(d, 1)
-	scale := alloc(rows)
+	scale := allocRaw(rows)
 	out := result("RMSNorm", x.shape, []*Tensor{x, w}, func(out *Tensor) {
 		var dx, dw []float32
 		if x.wants {
@@ -94,7 +94,7 @@ func Attention(qkv *Tensor, h Heads, batch, length int, segments []int32) *Tenso
 	s := compute.AttentionShape{Batch: batch, Queries: length, Keys: length, Heads: h.Heads, KVHeads: h.KVHeads, Dim: h.Dim,
 		QStride: w, KStride: w, VStride: w, OStride: o, Scale: float32(1 / math.Sqrt(float64(h.Dim))), Causal: true, Segments: segments}
 	k, v := h.Heads*h.Dim, (h.Heads+h.KVHeads)*h.Dim
-	lse := alloc(batch * length * h.Heads)
+	lse := allocRaw(batch * length * h.Heads)
 	out := result("Attention", []int{batch * length, o}, []*Tensor{qkv}, func(out *Tensor) {
 		g := qkv.grads()
 		compute.AttentionBackward(g, g[k:], g[v:], out.grad, out.data, lse, qkv.data, qkv.data[k:], qkv.data[v:], s)
@@ -113,7 +113,7 @@ func NLL(hidden, weight *Tensor, targets []int32) *Tensor {
 	}
 	rows := hidden.shape[0]
 	head := &compute.OutputHead{Weight: weight.data, Vocab: weight.shape[0], Dim: weight.shape[1], Hidden: hidden.data, Targets: targets,
-		LogSumExp: alloc(rows), NLLRows: alloc(rows)}
+		LogSumExp: allocRaw(rows), NLLRows: allocRaw(rows)}
 	head.Forward()
 	return wrap("NLL", head.NLLRows, []int{rows}, []*Tensor{hidden, weight}, func(out *Tensor) {
 		if hidden.wants {

@@ -36,9 +36,6 @@ func MatMul(a, b *Tensor) *Tensor {
 			}
 		}
 	})
-	if m*n*k == 0 {
-		return out
-	}
 	for i := range batch {
 		compute.Gemm(false, false, m, n, k, 1, a.data[i*m*k:], k, b.data[i*k*n:], n, 0, out.data[i*m*n:], n)
 	}

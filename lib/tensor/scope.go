@@ -1,16 +1,39 @@
 package tensor
 
-import "sync"
+import (
+	"math/bits"
+	"sync"
+	"unsafe"
+
+	"lyceum/lib/internal/compute"
+)
 
 // A step of training makes the same buffers again and again. Within a Scope they come from, and go back to, a store,
-// so that a step allocates next to nothing; outside, the garbage collector takes them.
+// so that a step allocates next to nothing; outside, the garbage collector takes them. Sizes are rounded up a little so
+// that batches of nearly the same length share them.
 
 var arena struct {
 	sync.Mutex
-	depth int
-	used  [][]float32
-	free  map[int][][]float32
+	depth  int
+	scopes int // outermost scopes ended so far
+	live   map[*float32]loan
+	free   map[int][]spare // by capacity
 }
+
+// A loan is a buffer in use and the depth of the scope that it belongs to.
+type loan struct {
+	buffer []float32
+	depth  int
+}
+
+// A spare is a buffer in store, and when it was last in use.
+type spare struct {
+	buffer []float32
+	scope  int
+}
+
+// keepScopes is how many scopes a buffer stays in store without being used.
+const keepScopes = 8
 
 // Scope runs f and then takes back the memory of every tensor that f computed. Copy what must outlive it (Item, Clone,
 // append to a slice); parameters, and tensors made by New or From, are not touched. Scopes may be nested, and one at a
@@ -18,22 +41,45 @@ var arena struct {
 func Scope(f func()) {
 	arena.Lock()
 	if arena.free == nil {
-		arena.free = map[int][][]float32{}
+		arena.free, arena.live = map[int][]spare{}, map[*float32]loan{}
 	}
 	arena.depth++
-	mark := len(arena.used)
 	arena.Unlock()
 	defer func() {
 		arena.Lock()
 		defer arena.Unlock()
-		for _, b := range arena.used[mark:] {
-			arena.free[len(b)] = append(arena.free[len(b)], b)
+		for p, l := range arena.live {
+			if l.depth >= arena.depth {
+				delete(arena.live, p)
+				store(l.buffer)
+			}
 		}
-		clear(arena.used[mark:])
-		arena.used = arena.used[:mark]
-		arena.depth--
+		if arena.depth--; arena.depth == 0 {
+			arena.scopes++
+			dropOld()
+		}
 	}()
 	f()
+}
+
+func store(b []float32) {
+	arena.free[cap(b)] = append(arena.free[cap(b)], spare{b, arena.scopes})
+}
+
+// dropOld gives the garbage collector what lay in store for a while.
+func dropOld() {
+	for size, list := range arena.free {
+		kept := list[:0]
+		for _, s := range list {
+			if arena.scopes-s.scope <= keepScopes {
+				kept = append(kept, s)
+			}
+		}
+		clear(list[len(kept):])
+		if arena.free[size] = kept; len(kept) == 0 {
+			delete(arena.free, size)
+		}
+	}
 }
 
 // FreeScopes forgets the store, after a run whose shapes will not come again.
@@ -41,33 +87,60 @@ func FreeScopes() {
 	arena.Lock()
 	defer arena.Unlock()
 	if arena.depth == 0 {
-		arena.free = nil
+		arena.free, arena.live = nil, nil
 	}
 }
 
-// alloc returns zeros.
+// sizeClass rounds a size up by at most an eighth.
+func sizeClass(n int) int {
+	step := 1 << max(0, bits.Len(uint(n))-4)
+	return (n + step - 1) &^ (step - 1)
+}
+
+// allocRaw returns n numbers of any content, for results that are written whole.
+func allocRaw(n int) []float32 {
+	b, _ := lend(n)
+	return b
+}
+
+// alloc returns n zeros.
 func alloc(n int) []float32 {
-	arena.Lock()
-	if arena.depth == 0 || n == 0 {
-		arena.Unlock()
-		return make([]float32, n)
-	}
-	var b []float32
-	if list := arena.free[n]; len(list) > 0 {
-		b = list[len(list)-1]
-		arena.free[n] = list[:len(list)-1]
-	}
-	fresh := b == nil
-	if fresh {
-		b = make([]float32, n)
-	}
-	arena.used = append(arena.used, b)
-	arena.Unlock()
+	b, fresh := lend(n)
 	if !fresh {
-		clear(b)
+		compute.Zero(b)
 	}
 	return b
 }
 
-// release says that a buffer of alloc is not needed any more; within a scope it goes back when the scope ends.
-func release([]float32) {}
+// lend takes a buffer from the store, or makes one, which then holds zeros.
+func lend(n int) (b []float32, fresh bool) {
+	arena.Lock()
+	defer arena.Unlock()
+	if arena.depth == 0 || n == 0 {
+		return make([]float32, n), true
+	}
+	size := sizeClass(n)
+	if list := arena.free[size]; len(list) > 0 {
+		b = list[len(list)-1].buffer
+		list[len(list)-1] = spare{}
+		arena.free[size] = list[:len(list)-1]
+	} else {
+		b, fresh = compute.Aligned(size), true
+	}
+	arena.live[unsafe.SliceData(b)] = loan{b, arena.depth}
+	return b[:n], fresh
+}
+
+// release says that a buffer of alloc is not needed any more. What is not on loan from the store is left alone.
+func release(b []float32) {
+	if len(b) == 0 {
+		return
+	}
+	arena.Lock()
+	defer arena.Unlock()
+	p := unsafe.SliceData(b)
+	if l, ok := arena.live[p]; ok {
+		delete(arena.live, p)
+		store(l.buffer)
+	}
+}

@@ -108,6 +108,7 @@ func (t *Tensor) Gather(ids []int32) *Tensor {
 		}
 	})
 	for i, id := range ids {
+		out.data[i] = 0
 		if id >= 0 {
 			out.data[i] = t.data[i*n+int(id)]
 		}

@@ -196,13 +196,14 @@ func NoGrad(f func()) {
 	f()
 }
 
-// result makes the output of an operation. back gets called if a gradient flows; it must add to the gradients of those inputs that want one.
+// result makes the output of an operation, of any content: the operation writes every element. back gets called if a
+// gradient flows; it must add to the gradients of those inputs that want one.
 func result(op string, shape []int, from []*Tensor, back func(out *Tensor)) *Tensor {
 	n := 1
 	for _, d := range shape {
 		n *= d
 	}
-	return wrap(op, alloc(n), shape, from, back)
+	return wrap(op, allocRaw(n), shape, from, back)
 }
 
 // wrap is result for data that is there already.

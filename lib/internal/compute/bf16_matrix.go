@@ -53,6 +53,9 @@ func (w *BF16Matrix) Rows() int { return w.rows }
 // Cols returns the length of a row.
 func (w *BF16Matrix) Cols() int { return w.cols }
 
+// Bytes returns how much memory the matrix takes.
+func (w *BF16Matrix) Bytes() int { return 2 * len(w.data) }
+
 // Row widens row i to float32.
 func (w *BF16Matrix) Row(dst []float32, i int) {
 	if i < 0 || i >= w.rows {

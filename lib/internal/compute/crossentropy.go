@@ -76,12 +76,7 @@ type OutputHead struct {
 	BF16               bool      // products by GemmBF16; the loss and its gradient stay in float32
 }
 
-func (h *OutputHead) gemm() func(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if h.BF16 {
-		return GemmBF16
-	}
-	return Gemm
-}
+func (h *OutputHead) gemm() gemmFunc { return gemmOf(h.BF16) }
 
 // headChunk is how many logits exist at a time (64 MB).
 const headChunk = 16 << 20

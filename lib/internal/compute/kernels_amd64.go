@@ -477,6 +477,57 @@ func adamw256(p []float32, g []float32, m []float32, v []float32, c *adamwConsta
 func rotate256(a []float32, b []float32, cos []float32, sin []float32, sign float32)
 
 //go:noescape
+func quantiseRow512(dst *byte, src *float32, groups int, factor int32)
+
+//go:noescape
+func quant8Tile1(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile2(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile3(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile4(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile5(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile6(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile7(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile8(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile1(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile2(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile3(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile4(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile5(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile6(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile7(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile8(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
 func transpose8(dst *float32, ldd int, src *float32, lds, cols int)
 
 //go:noescape

@@ -32,6 +32,13 @@ func avx512Level() *level {
 	if cpu.X86.HasAVX512BF16 {
 		l.pairs, l.pairBF16, l.pairPanel, l.peakBF16 = pairTiles(), pairBF16x512, pairPanel512, peakBF16x512
 	}
+	if cpu.X86.HasAVX512VNNI {
+		l.quantise = quantiseRow512
+		l.quantTiles = map[int][]quantTileFunc{
+			8: {nil, quant8Tile1, quant8Tile2, quant8Tile3, quant8Tile4, quant8Tile5, quant8Tile6, quant8Tile7, quant8Tile8},
+			4: {nil, quant4Tile1, quant4Tile2, quant4Tile3, quant4Tile4, quant4Tile5, quant4Tile6, quant4Tile7, quant4Tile8},
+		}
+	}
 	return l
 }
 

@@ -67,6 +67,9 @@ func Fill(x []float32, v float32) {
 	})
 }
 
+// Zero sets every element of x to 0.
+func Zero(x []float32) { Fill(x, 0) }
+
 // Copy copies x to dst, which has the same length.
 func Copy(dst, x []float32) {
 	same("Copy", "dst", len(dst), len(x))

@@ -40,34 +40,81 @@ func TestBF16MatrixMultiplies(t *testing.T) {
 	wantError(t, "short w", func() { NewBF16Matrix(make([]float32, 5), 2, 3) })
 }
 
-func TestInt8MatrixMultiplies(t *testing.T) {
-	onEachLevel(t, func(t *testing.T) {
-		for _, s := range [][3]int{{1, 1, 1}, {1, 37, 64}, {2, 5, 33}, {3, 64, 100}, {4, 4, 31}, {16, 33, 96}, {17, 70, 40}} {
-			m, rows, cols := s[0], s[1], s[2]
-			r := source(32)
-			x, weights := normals(r, m*(cols+1)), normals(r, rows*cols)
-			weights[0] = 0
-			w := NewInt8Matrix(weights, rows, cols)
-			rounded := make([]float32, rows*cols)
-			for i := range rows {
-				w.Row(rounded[i*cols:(i+1)*cols], i)
-			}
-			for i, v := range weights {
-				top := float32(0)
-				for _, u := range weights[i/cols*cols+i%cols/32*32 : min(i/cols*cols+i%cols/32*32+32, (i/cols+1)*cols)] {
-					top = max(top, u, -u)
+func TestIntegerMatricesMultiply(t *testing.T) {
+	for _, bits := range []int{8, 4} {
+		t.Run(fmt.Sprint(bits), func(t *testing.T) {
+			onEachLevel(t, func(t *testing.T) {
+				for _, s := range [][3]int{{1, 1, 1}, {1, 37, 64}, {2, 5, 33}, {3, 64, 100}, {4, 4, 31}, {16, 33, 96}, {17, 70, 40}, {8, 16, 576}, {71, 100, 65}} {
+					compareIntegers(t, bits, s[0], s[1], s[2])
 				}
-				if d := rounded[i] - v; max(d, -d) > top/127*0.501 {
-					t.Fatalf("%v: weight %v became %v", s, v, rounded[i])
-				}
-			}
-			got, want := make([]float32, m*(rows+2)), make([]float32, m*(rows+2))
-			w.MulT(got, rows+2, x, cols+1, m)
-			naiveGemm(false, true, m, rows, cols, 1, x, cols+1, rounded, cols, 0, want, rows+2)
-			nearly(t, fmt.Sprint(s), got, want, gemmTolerance)
-		}
-	})
+			})
+		})
+	}
 	wantError(t, "NaN", func() { NewInt8Matrix([]float32{1, float32(math.NaN())}, 1, 2) })
+	wantError(t, "Inf", func() { NewInt4Matrix([]float32{1, float32(math.Inf(-1))}, 1, 2) })
+}
+
+func newInteger(bits int, w []float32, rows, cols int) Weights {
+	if bits == 4 {
+		return NewInt4Matrix(w, rows, cols)
+	}
+	return NewInt8Matrix(w, rows, cols)
+}
+
+// compareIntegers checks that elements are off by no more than is documented, and products with what the rows hold.
+func compareIntegers(t *testing.T, bits, m, rows, cols int) {
+	t.Helper()
+	r := source(32)
+	x, weights := normals(r, m*(cols+1)), normals(r, rows*cols)
+	weights[0] = 0
+	w := newInteger(bits, weights, rows, cols)
+	wide := make([]float32, rows*cols)
+	for i := range rows {
+		w.Row(wide[i*cols:(i+1)*cols], i)
+	}
+	for i, v := range weights {
+		top, row, at := float32(0), i/cols*cols, i%cols/32*32
+		for _, u := range weights[row+at : min(row+at+32, row+cols)] {
+			if max(u, -u) > max(top, -top) {
+				top = u
+			}
+		}
+		most := max(top, -top) / 127 * 0.501
+		if bits == 4 {
+			s := max(top, -top) / 8
+			if most = s * 0.501; v*top < 0 {
+				most = max(most, max(v, -v)-s*6.999)
+			}
+		}
+		if d := wide[i] - v; max(d, -d) > most {
+			t.Fatalf("%d bits, %d x %d: weight %v became %v", bits, rows, cols, v, wide[i])
+		}
+	}
+	used := x
+	if active.quantTiles != nil {
+		used = roundedInt8(x, cols+1, cols)
+	}
+	got, want := make([]float32, m*(rows+2)), make([]float32, m*(rows+2))
+	w.MulT(got, rows+2, x, cols+1, m)
+	naiveGemm(false, true, m, rows, cols, 1, used, cols+1, wide, cols, 0, want, rows+2)
+	nearly(t, fmt.Sprint(m, rows, cols), got, want, gemmTolerance)
+}
+
+// roundedInt8 is x, rows ld apart, as a scale for every 32 elements of a row and 8 bits leave it.
+func roundedInt8(x []float32, ld, cols int) []float32 {
+	out := append([]float32(nil), x...)
+	for i := 0; i < len(x); i += ld {
+		for at := 0; at < cols; at += 32 {
+			group, top := out[i+at:i+min(at+32, cols)], float32(0)
+			for _, v := range group {
+				top = max(top, v, -v)
+			}
+			for j, v := range group {
+				group[j] = float32(math.RoundToEven(float64(v*(127/top)))) * (top / 127)
+			}
+		}
+	}
+	return out
 }
 
 // BenchmarkDecode multiplies one and sixteen rows with weights far larger than the cache; it reports bytes of weights read.
@@ -76,6 +123,7 @@ func BenchmarkDecode(b *testing.B) {
 	weights := normals(source(1), rows*cols)
 	half := NewBF16Matrix(weights, rows, cols)
 	bytes := NewInt8Matrix(weights, rows, cols)
+	nibbles := NewInt4Matrix(weights, rows, cols)
 	for _, m := range []int{1, 4, 8, 16, 64, 256} {
 		x, y := normals(source(2), m*cols), make([]float32, m*rows)
 		b.Run(fmt.Sprintf("float32/%d", m), func(b *testing.B) {
@@ -94,6 +142,12 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(rows * cols * 9 / 8)
 			for b.Loop() {
 				bytes.MulT(y, rows, x, cols, m)
+			}
+		})
+		b.Run(fmt.Sprintf("int4/%d", m), func(b *testing.B) {
+			b.SetBytes(rows * cols * 5 / 8)
+			for b.Loop() {
+				nibbles.MulT(y, rows, x, cols, m)
 			}
 		})
 	}

@@ -22,6 +22,7 @@ func main() {
 		write("int8_"+s.name+"_amd64.s", int8File(s, stubs))
 		write("spans_"+s.name+"_amd64.s", spanFile(s, stubs))
 	}
+	write("quantised_amd64.s", quantisedFile(stubs))
 	write("pack_amd64.s", packFile(stubs))
 	write("peak_amd64.s", peakFile(stubs))
 	writeGo("kernels_amd64.go", stubs)
