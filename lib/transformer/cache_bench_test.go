@@ -7,7 +7,7 @@ import (
 
 // The shapes of a character model of 10.8 million weights, and of SmolLM2-135M.
 var (
-	gptShape = Config{Vocab: 65, Dim: 384, Layers: 6, Heads: 6, KVHeads: 6, HeadDim: 64, Hidden: 1024, Context: 256, RopeTheta: 10000, NormEps: 1e-5, Tied: true}
+	gptShape  = Config{Vocab: 65, Dim: 384, Layers: 6, Heads: 6, KVHeads: 6, HeadDim: 64, Hidden: 1024, Context: 256, RopeTheta: 10000, NormEps: 1e-5, Tied: true}
 	smolShape = Config{Vocab: 49152, Dim: 576, Layers: 30, Heads: 9, KVHeads: 3, HeadDim: 64, Hidden: 1536, Context: 8192, RopeTheta: 100000, NormEps: 1e-5, Tied: true}
 )
 
