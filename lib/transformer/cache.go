@@ -161,10 +161,22 @@ type Run struct {
 	Slot   int
 	IDs    []int32
 	Logits bool // the scores after the last of them are wanted
+	All    bool // the scores after each of them are wanted
+}
+
+// wanted is after how many of the last of n tokens the scores are wanted; last says that the run ends with them.
+func (r Run) wanted(n int, last bool) int {
+	switch {
+	case r.All:
+		return n
+	case r.Logits && last:
+		return 1
+	}
+	return 0
 }
 
 // Extend adds tokens to slots, each its own number, as one pass over the weights: prompts and single tokens may be mixed.
-// It returns the logits of the runs that want them, in order, (n, V); they are valid until the next call. Long runs go
+// It returns the logits that the runs want, in order, (n, V); they are valid until the next call. Long runs go
 // through in pieces, so that working memory does not grow with them. When a host asks for a stop it panics with
 // stop.ErrInterrupted and every slot is as it was before.
 func (c *Cache) Extend(runs []Run) []float32 {
@@ -188,7 +200,7 @@ func (c *Cache) Extend(runs []Run) []float32 {
 	for _, r := range runs {
 		for at := 0; at < len(r.IDs); {
 			n := min(len(r.IDs)-at, chunkRows-rows)
-			pieces = append(pieces, piece{slot: r.Slot, ids: r.IDs[at : at+n], row: rows, logits: r.Logits && at+n == len(r.IDs)})
+			pieces = append(pieces, piece{slot: r.Slot, ids: r.IDs[at : at+n], row: rows, wanted: r.wanted(n, at+n == len(r.IDs))})
 			at, rows = at+n, rows+n
 			if rows == chunkRows {
 				c.forward(pieces, rows)

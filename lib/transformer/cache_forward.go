@@ -28,7 +28,7 @@ type piece struct {
 	slot   int
 	ids    []int32
 	row    int
-	logits bool
+	wanted int // after how many of the last of them the scores are wanted
 }
 
 // room returns n numbers of any content, in the same memory as before if it is large enough.
@@ -91,13 +91,12 @@ func (c *Cache) embed(x []float32, pieces []piece) {
 	}
 }
 
-// gatherWanted moves the last row of each piece whose logits are wanted to the front and returns how many there are.
+// gatherWanted moves the rows whose logits are wanted to the front and returns how many there are.
 func gatherWanted(x []float32, dim int, pieces []piece) (n int) {
 	for _, p := range pieces {
-		if p.logits {
-			copy(x[n*dim:(n+1)*dim], x[(p.row+len(p.ids)-1)*dim:])
-			n++
-		}
+		from := p.row + len(p.ids) - p.wanted
+		copy(x[n*dim:(n+p.wanted)*dim], x[from*dim:])
+		n += p.wanted
 	}
 	return n
 }
