@@ -103,29 +103,6 @@ func Attention(qkv *Tensor, h Heads, batch, length int, segments []int32) *Tenso
 	return out
 }
 
-// NLL returns the negative log-likelihood in nats of each target under softmax(hidden W^T), (rows); it is 0 where the
-// target is negative. hidden is (rows, D), weight (V, D). The logits are made and used in chunks and never whole.
-//
-//	nll_i = -log softmax(h_i W^T)[target_i]
-func NLL(hidden, weight *Tensor, targets []int32) *Tensor {
-	if len(hidden.shape) != 2 || len(weight.shape) != 2 || hidden.shape[1] != weight.shape[1] || len(targets) != hidden.shape[0] {
-		fail("NLL", "hidden %s, weight %s and %d targets do not fit", ShapeText(hidden.shape), ShapeText(weight.shape), len(targets))
-	}
-	rows := hidden.shape[0]
-	head := &compute.OutputHead{Weight: weight.data, Vocab: weight.shape[0], Dim: weight.shape[1], Hidden: hidden.data, Targets: targets,
-		LogSumExp: allocRaw(rows), NLLRows: allocRaw(rows)}
-	head.Forward()
-	return wrap("NLL", head.NLLRows, []int{rows}, []*Tensor{hidden, weight}, func(out *Tensor) {
-		if hidden.wants {
-			head.DHidden = hidden.grads()
-		}
-		if weight.wants {
-			head.DWeight = weight.grads()
-		}
-		head.Backward(out.grad)
-	})
-}
-
 // RotaryTable returns the cosines and sines for Rotary: the angle of pair i at position p is p theta^(-2i/dim).
 func RotaryTable(positions, dim int, theta float64) (cos, sin []float32) {
 	return compute.RotaryTable(positions, dim, theta)

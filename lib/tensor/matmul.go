@@ -25,21 +25,30 @@ func MatMul(a, b *Tensor) *Tensor {
 		fail("MatMul", "%s x %s: the leading axes differ", ShapeText(a.shape), ShapeText(b.shape))
 	}
 	shape := append(append([]int{}, a.shape[:len(a.shape)-1]...), n)
+	gemm := gemmInUse()
 	out := result("MatMul", shape, []*Tensor{a, b}, func(out *Tensor) {
 		for i := range batch {
 			g := out.grad[i*m*n:][:m*n]
 			if a.wants && k > 0 && n > 0 {
-				compute.Gemm(false, true, m, k, n, 1, g, n, b.data[i*k*n:], n, 1, a.grads()[i*m*k:], k)
+				gemm(false, true, m, k, n, 1, g, n, b.data[i*k*n:], n, 1, a.grads()[i*m*k:], k)
 			}
 			if b.wants && m > 0 {
-				compute.Gemm(true, false, k, n, m, 1, a.data[i*m*k:], k, g, n, 1, b.grads()[i*k*n:], n)
+				gemm(true, false, k, n, m, 1, a.data[i*m*k:], k, g, n, 1, b.grads()[i*k*n:], n)
 			}
 		}
 	})
 	for i := range batch {
-		compute.Gemm(false, false, m, n, k, 1, a.data[i*m*k:], k, b.data[i*k*n:], n, 0, out.data[i*m*n:], n)
+		gemm(false, false, m, n, k, 1, a.data[i*m*k:], k, b.data[i*k*n:], n, 0, out.data[i*m*n:], n)
 	}
 	return out
+}
+
+// gemmInUse is the product of the precision that Autocast has set.
+func gemmInUse() func(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if lowPrecision() {
+		return compute.GemmBF16
+	}
+	return compute.Gemm
 }
 
 // MatMul returns the matrix product of t and b.
@@ -69,18 +78,19 @@ func Linear(x, weight, bias *Tensor) *Tensor {
 		fail("Linear", "the bias %s does not fit the weight %s", ShapeText(bias.shape), ShapeText(weight.shape))
 	}
 	shape := append(append([]int{}, x.shape[:len(x.shape)-1]...), n)
+	gemm := gemmInUse()
 	out := result("Linear", shape, []*Tensor{x, weight, bias}, func(out *Tensor) {
 		if x.wants {
-			compute.Gemm(false, false, m, k, n, 1, out.grad, n, weight.data, k, 1, x.grads(), k)
+			gemm(false, false, m, k, n, 1, out.grad, n, weight.data, k, 1, x.grads(), k)
 		}
 		if weight.wants {
-			compute.Gemm(true, false, n, k, m, 1, out.grad, n, x.data, k, 1, weight.grads(), k)
+			gemm(true, false, n, k, m, 1, out.grad, n, x.data, k, 1, weight.grads(), k)
 		}
 		if bias != nil && bias.wants {
 			compute.SumRowsInto(bias.grads(), out.grad, m, n)
 		}
 	})
-	compute.Gemm(false, true, m, n, k, 1, x.data, k, weight.data, k, 0, out.data, n)
+	gemm(false, true, m, n, k, 1, x.data, k, weight.data, k, 0, out.data, n)
 	if bias != nil {
 		compute.AddRow(out.data, bias.data, m, n)
 	}

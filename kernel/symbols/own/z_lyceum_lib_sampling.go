@@ -9,8 +9,17 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/sampling/sampling"] = map[string]reflect.Value{
-		"Completion": reflect.ValueOf((*pkg.Completion)(nil)),
-		"Generate":   reflect.ValueOf(pkg.Generate),
-		"Options":    reflect.ValueOf((*pkg.Options)(nil)),
+		"Beam":            reflect.ValueOf((*pkg.Beam)(nil)),
+		"BeamSearch":      reflect.ValueOf(pkg.BeamSearch),
+		"Completion":      reflect.ValueOf((*pkg.Completion)(nil)),
+		"EarlyAlways":     reflect.ValueOf(pkg.EarlyAlways),
+		"EarlyHeuristic":  reflect.ValueOf(pkg.EarlyHeuristic),
+		"EarlyNever":      reflect.ValueOf(pkg.EarlyNever),
+		"EarlyStopping":   reflect.ValueOf((*pkg.EarlyStopping)(nil)),
+		"Generate":        reflect.ValueOf(pkg.Generate),
+		"GenerateWith":    reflect.ValueOf(pkg.GenerateWith),
+		"LogitsProcessor": reflect.ValueOf((*pkg.LogitsProcessor)(nil)),
+		"Options":         reflect.ValueOf((*pkg.Options)(nil)),
+		"TokenLogProb":    reflect.ValueOf((*pkg.TokenLogProb)(nil)),
 	}
 }

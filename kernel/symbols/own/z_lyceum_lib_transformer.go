@@ -9,14 +9,17 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/transformer/transformer"] = map[string]reflect.Value{
-		"Batch":       reflect.ValueOf((*pkg.Batch)(nil)),
-		"Block":       reflect.ValueOf((*pkg.Block)(nil)),
-		"Cache":       reflect.ValueOf((*pkg.Cache)(nil)),
-		"Config":      reflect.ValueOf((*pkg.Config)(nil)),
-		"Empty":       reflect.ValueOf(pkg.Empty),
-		"LM":          reflect.ValueOf((*pkg.LM)(nil)),
-		"New":         reflect.ValueOf(pkg.New),
-		"Pad":         reflect.ValueOf(pkg.Pad),
-		"RopeScaling": reflect.ValueOf((*pkg.RopeScaling)(nil)),
+		"Batch":         reflect.ValueOf((*pkg.Batch)(nil)),
+		"Block":         reflect.ValueOf((*pkg.Block)(nil)),
+		"Cache":         reflect.ValueOf((*pkg.Cache)(nil)),
+		"Config":        reflect.ValueOf((*pkg.Config)(nil)),
+		"DecodeOptions": reflect.ValueOf((*pkg.DecodeOptions)(nil)),
+		"Decoder":       reflect.ValueOf((*pkg.Decoder)(nil)),
+		"Empty":         reflect.ValueOf(pkg.Empty),
+		"LM":            reflect.ValueOf((*pkg.LM)(nil)),
+		"New":           reflect.ValueOf(pkg.New),
+		"Pad":           reflect.ValueOf(pkg.Pad),
+		"RopeScaling":   reflect.ValueOf((*pkg.RopeScaling)(nil)),
+		"Run":           reflect.ValueOf((*pkg.Run)(nil)),
 	}
 }

@@ -195,38 +195,6 @@ func TestCrossEntropy(t *testing.T) {
 	})
 }
 
-func TestOutputHead(t *testing.T) {
-	onEachLevel(t, func(t *testing.T) {
-		const rows, vocab, dim = 6, 21, 9
-		w, x := normals(source(15), vocab*dim), normals(source(16), rows*dim)
-		targets, dnll := []int32{0, 20, -1, 3, 4, 4}, normals(source(17), rows)
-		head := func() *OutputHead {
-			return &OutputHead{Weight: w, Vocab: vocab, Dim: dim, Hidden: x, Targets: targets,
-				NLLRows: make([]float32, rows), LogSumExp: make([]float32, rows),
-				DHidden: make([]float32, rows*dim), DWeight: make([]float32, vocab*dim)}
-		}
-		a, b := head(), head()
-		a.Forward()
-		a.Backward(dnll)
-		b.ForwardBackward(dnll)
-		nearly(t, "NLL", b.NLLRows, a.NLLRows, 0)
-		nearly(t, "DHidden", b.DHidden, a.DHidden, 0)
-		nearly(t, "DWeight", b.DWeight, a.DWeight, 0)
-		again := func() []float32 { c := head(); c.Forward(); return c.NLLRows }
-		gradient(t, "hidden", x, a.DHidden, dnll, again)
-		gradient(t, "weight", w, a.DWeight, dnll, again)
-		half := head()
-		half.BF16 = true
-		half.ForwardBackward(dnll)
-		nearly(t, "NLL in bfloat16", half.NLLRows, a.NLLRows, 0.03)
-		nearly(t, "DHidden in bfloat16", half.DHidden, a.DHidden, 0.03)
-		nearly(t, "DWeight in bfloat16", half.DWeight, a.DWeight, 0.03)
-		if half.NLLRows[0] == a.NLLRows[0] {
-			t.Error("BF16 changed nothing")
-		}
-	})
-}
-
 // TestAdamWMatchesFormula follows the formula in the paper's form, with the bias corrections on the moments, in float64.
 func TestAdamWMatchesFormula(t *testing.T) {
 	onEachLevel(t, func(t *testing.T) {

@@ -73,7 +73,7 @@ func (s *stepModel) build() {
 	s.final, s.dfinal, s.scale = buffer(s.dim), buffer(s.dim), buffer(1)
 	s.nll, s.lse, s.weights = buffer(1), buffer(1), buffer(1)
 	for i := range s.weights {
-		s.weights[i] = 1 / float32(t)
+		s.weights[i] = -1 / float32(t)
 	}
 	s.temp = buffer(max(2*s.hidden, s.qkvDim()) + s.hidden + 2*s.dim)
 }
@@ -116,8 +116,8 @@ func (s *stepModel) step() float64 {
 	last := s.x[s.layers*size:]
 	RMSNorm(s.final, s.scale, last, s.norm.w, t, s.dim, 1e-5)
 	Fill(s.dfinal, 0)
-	head := OutputHead{Weight: s.embed.w, Vocab: s.vocab, Dim: s.dim, Hidden: s.final, Targets: s.targets, DHidden: s.dfinal,
-		DWeight: s.embed.g, LogSumExp: s.lse, NLLRows: s.nll}
+	head := OutputHead{Weight: NewFloatMatrix(s.embed.w, s.vocab, s.dim), Hidden: s.final, Targets: s.targets, DHidden: s.dfinal,
+		DWeight: s.embed.g, LogSumExp: s.lse, LogP: s.nll}
 	head.ForwardBackward(s.weights)
 	Fill(s.dx, 0)
 	RMSNormBackward(s.dx, s.norm.g, s.dfinal, last, s.norm.w, s.scale, t, s.dim)
@@ -128,7 +128,7 @@ func (s *stepModel) step() float64 {
 	s.steps++
 	clip := min(1, 1/GlobalNorm(s.grads))
 	AdamW(s.params, s.grads, s.m, s.v, AdamWStep{LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Step: s.steps, GradScale: clip})
-	return Sum(s.nll) / float64(t)
+	return -Sum(s.nll) / float64(t)
 }
 
 func (s *stepModel) forward(l *stepLayer, x, next []float32) {

@@ -1,0 +1,44 @@
+package tensor
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// Precisions of matrix products.
+const (
+	Float32 = "float32"
+	BF16    = "bf16"
+)
+
+// bf16Depth counts the Autocast calls in bfloat16 that are running.
+var bf16Depth atomic.Int32
+
+// Autocast runs f; the matrix products of operations that f calls (Linear, MatMul, LogProbs, NLL), and of their backward
+// passes whenever those run, round their factors to bfloat16 and sum in float32. Weights, gradients, the other operations
+// and the optimiser stay in float32, as under torch.autocast. On processors with AVX512_BF16 these products take about half
+// the time; elsewhere they give the same results more slowly. precision is "bf16", or "float32" (or empty), which runs f as
+// it is. Like NoGrad it acts on the whole process while f runs.
+func Autocast(precision string, f func()) {
+	switch precision {
+	case "", Float32:
+		f()
+	case BF16:
+		bf16Depth.Add(1)
+		defer bf16Depth.Add(-1)
+		f()
+	default:
+		fail("Autocast", "%v", CheckPrecision(precision))
+	}
+}
+
+// CheckPrecision says whether Autocast knows a precision.
+func CheckPrecision(precision string) error {
+	switch precision {
+	case "", Float32, BF16:
+		return nil
+	}
+	return fmt.Errorf(`precision %q is not known: use "float32" or "bf16"`, precision)
+}
+
+func lowPrecision() bool { return bf16Depth.Load() > 0 }
