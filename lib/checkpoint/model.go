@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sort"
@@ -230,9 +229,4 @@ func Save(folder string, m *transformer.LM, dtype string) error {
 		return err
 	}
 	return WriteFile(filepath.Join(folder, "config.json"), append(c, '\n'))
-}
-
-// WriteFile writes a small file whole or not at all.
-func WriteFile(file string, data []byte) error {
-	return atomically(file, func(w io.Writer) error { _, err := w.Write(data); return err })
 }

@@ -1,239 +1,168 @@
-// Package checkpoint reads and writes model files: safetensors and Hugging Face folders.
+// Package checkpoint reads and writes model files: safetensors and Hugging Face folders, and the GGUF files of llama.cpp.
 package checkpoint
 
 import (
-	"encoding/binary"
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"math"
-	"os"
-	"path/filepath"
+	"runtime"
 	"sort"
 )
 
-// A File is the tensors of a safetensors file (huggingface.co/docs/safetensors, "Format"): eight bytes with the length of
-// a JSON header, the header, and the data.
+// A File is the named tensors of one file. Of a safetensors file (huggingface.co/docs/safetensors, "Format": eight bytes with
+// the length of a JSON header, the header, the data) they are as they stand there; Model gives those of a GGUF file.
 type File struct {
 	Metadata map[string]string
 	Tensors  map[string]Entry
 	name     string
-	data     []byte
 }
 
-// An Entry is one tensor of a file.
-type Entry struct {
-	DType string // F32, F16 or BF16
-	Shape []int
-	raw   []byte
-}
-
+// maxHeader bounds the header of a safetensors file, as the original library does.
 const maxHeader = 100 << 20
 
 type headerEntry struct {
 	DType   string   `json:"dtype"`
 	Shape   []int64  `json:"shape"`
-	Offsets [2]int64 `json:"data_offsets"`
+	Offsets []uint64 `json:"data_offsets"`
 }
 
-var widths = map[string]int64{"F32": 4, "F16": 2, "BF16": 2}
-
-// Open reads a safetensors file.
+// Open maps a safetensors file into memory and reads its header.
 func Open(file string) (*File, error) {
-	data, err := os.ReadFile(file)
+	data, keep, err := mapped(file)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	return Parse(file, data)
+	defer runtime.KeepAlive(keep)
+	return parse(file, data, keep)
 }
 
 // Parse reads the bytes of a safetensors file, which it keeps; name stands in errors. Every length in the header is checked
 // against the bytes that are there.
-func Parse(name string, data []byte) (*File, error) {
+func Parse(name string, data []byte) (*File, error) { return parse(name, data, nil) }
+
+func parse(name string, data []byte, keep *mapping) (*File, error) {
 	bad := func(format string, args ...any) (*File, error) {
 		return nil, fmt.Errorf("checkpoint: %s: %s", name, fmt.Sprintf(format, args...))
 	}
 	if len(data) < 8 {
 		return bad("%d bytes are too few for a safetensors file", len(data))
 	}
-	n := binary.LittleEndian.Uint64(data)
+	n := le64(data)
 	if n > maxHeader || n > uint64(len(data)-8) {
 		return bad("the header claims %d bytes, the file has %d after the length: not a safetensors file, or cut off", n, len(data)-8)
 	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(data[8:8+n], &raw); err != nil {
+	raw, err := object(data[8 : 8+n])
+	if err != nil {
 		return bad("the header is not JSON: %v", err)
 	}
 	body := data[8+n:]
-	f := &File{name: name, Tensors: map[string]Entry{}, data: data}
-	type span struct {
-		from, to int64
-		name     string
-	}
+	f := &File{name: name, Tensors: map[string]Entry{}}
 	var spans []span
-	for key, r := range raw {
-		if key == "__metadata__" {
-			if err := json.Unmarshal(r, &f.Metadata); err != nil {
+	for _, field := range raw {
+		if field.key == "__metadata__" {
+			if err := json.Unmarshal(field.value, &f.Metadata); err != nil {
 				return bad("the header's __metadata__ is not a table of strings: %v", err)
 			}
 			continue
 		}
+		if _, twice := f.Tensors[field.key]; twice {
+			return bad("tensor %s is there twice", field.key)
+		}
 		var h headerEntry
-		if err := json.Unmarshal(r, &h); err != nil {
-			return bad("tensor %s: %v", key, err)
+		if err := json.Unmarshal(field.value, &h); err != nil {
+			return bad("tensor %s: %v", field.key, err)
 		}
-		width, ok := widths[h.DType]
-		if !ok {
-			return bad("tensor %s: type %q is not known: F32, F16 and BF16 are", key, h.DType)
+		e, err := h.entry(body)
+		if err != nil {
+			return bad("tensor %s: %v", field.key, err)
 		}
-		count := int64(1)
-		e := Entry{DType: h.DType}
-		for _, d := range h.Shape {
-			if d < 0 || d > 0 && count > (1<<40)/d {
-				return bad("tensor %s: the shape %v is impossible", key, h.Shape)
-			}
-			count *= d
-			e.Shape = append(e.Shape, int(d))
-		}
-		from, to := h.Offsets[0], h.Offsets[1]
-		if from < 0 || to < from || to > int64(len(body)) {
-			return bad("tensor %s: bytes %d to %d lie outside the file's %d", key, from, to, len(body))
-		}
-		if to-from != count*width {
-			return bad("tensor %s: %d bytes do not hold %v of type %s", key, to-from, h.Shape, h.DType)
-		}
-		e.raw = body[from:to]
-		f.Tensors[key] = e
-		spans = append(spans, span{from, to, key})
+		e.keep = keep
+		f.Tensors[field.key] = e
+		spans = append(spans, span{h.Offsets[0], h.Offsets[1], field.key})
 	}
-	sort.Slice(spans, func(i, j int) bool { return spans[i].from < spans[j].from })
-	for i := 1; i < len(spans); i++ {
-		if spans[i].from < spans[i-1].to {
-			return bad("the tensors %s and %s overlap", spans[i-1].name, spans[i].name)
-		}
+	if a, b := overlap(spans); a != "" {
+		return bad("the tensors %s and %s overlap", a, b)
 	}
 	return f, nil
 }
 
-// Len is the number of elements.
-func (e Entry) Len() int { return len(e.raw) / int(widths[e.DType]) }
-
-// Read writes the elements into dst as float32.
-func (e Entry) Read(dst []float32) {
-	switch e.DType {
-	case "F32":
-		for i := range dst {
-			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(e.raw[4*i:]))
-		}
-	case "BF16":
-		for i := range dst {
-			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(e.raw[2*i:])) << 16)
-		}
-	case "F16":
-		for i := range dst {
-			dst[i] = half(binary.LittleEndian.Uint16(e.raw[2*i:]))
-		}
+// entry finds the bytes of a tensor.
+func (h headerEntry) entry(body []byte) (Entry, error) {
+	k := kinds[h.DType]
+	if k == nil || k.block > 1 {
+		return Entry{}, fmt.Errorf("type %q is not known: F32, F16, BF16, F64, BOOL and the integers are", h.DType)
 	}
+	e := Entry{DType: h.DType, kind: k}
+	count := int64(1)
+	for _, d := range h.Shape {
+		if d < 0 || d > 0 && count > (1<<40)/d {
+			return e, fmt.Errorf("the shape %v is impossible", h.Shape)
+		}
+		count *= d
+		e.Shape = append(e.Shape, int(d))
+	}
+	if len(h.Offsets) != 2 {
+		return e, fmt.Errorf("data_offsets has %d numbers, it must have 2", len(h.Offsets))
+	}
+	from, to := h.Offsets[0], h.Offsets[1]
+	switch {
+	case to < from || to > uint64(len(body)):
+		return e, fmt.Errorf("bytes %d to %d lie outside the file's %d", from, to, len(body))
+	case to-from != uint64(count)*uint64(k.bytes):
+		return e, fmt.Errorf("%d bytes do not hold %v of type %s", to-from, h.Shape, h.DType)
+	}
+	e.raw = body[from:to]
+	return e, nil
 }
 
-// half converts an IEEE 754 binary16.
-func half(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, int(h>>10&31), uint32(h&1023)
-	switch exp {
-	case 0:
-		v := float32(math.Ldexp(float64(frac), -24))
-		if sign != 0 {
-			return -v
-		}
-		return v
-	case 31:
-		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
-	}
-	return math.Float32frombits(sign | uint32(exp+112)<<23 | frac<<13)
+// span is where a tensor lies.
+type span struct {
+	from, to uint64
+	name     string
 }
 
-// A Tensor is one tensor to be written.
-type Tensor struct {
-	Name  string
-	Shape []int
-	Data  []float32
+// overlap names two tensors that share bytes.
+func overlap(spans []span) (string, string) {
+	sort.Slice(spans, func(i, j int) bool { return spans[i].from < spans[j].from })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].from < spans[i-1].to && spans[i].to > spans[i].from {
+			return spans[i-1].name, spans[i].name
+		}
+	}
+	return "", ""
 }
 
-// Write writes a safetensors file of type F32 or BF16 (rounded to nearest even). The file appears whole or not at all.
-func Write(file string, tensors []Tensor, dtype string) error {
-	width, ok := widths[dtype]
-	if !ok || dtype == "F16" {
-		return fmt.Errorf("checkpoint: type %q cannot be written: F32 and BF16 can", dtype)
-	}
-	header := map[string]any{"__metadata__": map[string]string{"format": "pt"}}
-	at := int64(0)
-	for _, t := range tensors {
-		n := int64(len(t.Data)) * width
-		header[t.Name] = map[string]any{"dtype": dtype, "shape": t.Shape, "data_offsets": []int64{at, at + n}}
-		at += n
-	}
-	h, err := json.Marshal(header)
-	if err != nil {
-		return err
-	}
-	for len(h)%8 != 0 {
-		h = append(h, ' ')
-	}
-	return atomically(file, func(w io.Writer) error {
-		if _, err := w.Write(append(binary.LittleEndian.AppendUint64(nil, uint64(len(h))), h...)); err != nil {
-			return err
-		}
-		for _, t := range tensors {
-			for rest := t.Data; len(rest) > 0; { // in pieces, so that a large tensor is not held twice
-				n := min(len(rest), 1<<18)
-				if _, err := w.Write(encode(rest[:n], dtype)); err != nil {
-					return err
-				}
-				rest = rest[n:]
-			}
-		}
-		return nil
-	})
+// field is one member of a JSON object.
+type field struct {
+	key   string
+	value json.RawMessage
 }
 
-func encode(xs []float32, dtype string) []byte {
-	b := make([]byte, 0, len(xs)*int(widths[dtype]))
-	for _, x := range xs {
-		bits := math.Float32bits(x)
-		if dtype == "F32" {
-			b = binary.LittleEndian.AppendUint32(b, bits)
-			continue
+// object lists the members of a JSON object in order, those too whose key is there twice, of which a map would keep only one.
+func object(data []byte) ([]field, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if t, err := d.Token(); err != nil {
+		return nil, err
+	} else if t != json.Delim('{') {
+		return nil, fmt.Errorf("it is %v, not an object", t)
+	}
+	var out []field
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, err
 		}
-		if x == x { // not NaN
-			bits += 0x7fff + bits>>16&1
+		f := field{key: t.(string)}
+		if err := d.Decode(&f.value); err != nil {
+			return nil, err
 		}
-		b = binary.LittleEndian.AppendUint16(b, uint16(bits>>16))
+		out = append(out, f)
 	}
-	return b
-}
-
-// atomically writes a file under a temporary name and renames it.
-func atomically(file string, write func(io.Writer) error) error {
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".checkpoint-*")
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+	if _, err := d.Token(); err != nil {
+		return nil, err
 	}
-	defer os.Remove(tmp.Name())
-	err = write(tmp)
-	if err == nil {
-		err = tmp.Chmod(0o644)
+	if d.More() {
+		return nil, fmt.Errorf("something follows the object")
 	}
-	if err == nil {
-		err = tmp.Sync() // else a power cut after the rename can leave an empty file under the right name
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	if err != nil {
-		return fmt.Errorf("checkpoint: %s: %w", file, err)
-	}
-	return nil
+	return out, nil
 }

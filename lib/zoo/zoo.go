@@ -5,7 +5,6 @@ package zoo
 import (
 	"embed"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -58,27 +57,6 @@ func Base() *Model {
 		panic("zoo.Base: the program was built with a damaged model: " + err.Error())
 	}
 	return m.Clone("base")
-}
-
-// Load reads a model from a Hugging Face folder.
-func Load(folder string) (*Model, error) {
-	lm, err := checkpoint.Load(folder)
-	if err != nil {
-		return nil, err
-	}
-	file := filepath.Join(folder, "tokenizer.json")
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("zoo.Load: %w", err)
-	}
-	tok, err := tokenize.FromJSON(file, data)
-	if err != nil {
-		return nil, err
-	}
-	if tok.Size() > lm.Config.Vocab {
-		return nil, fmt.Errorf("zoo.Load: %s has %d tokens, the model knows %d", file, tok.Size(), lm.Config.Vocab)
-	}
-	return &Model{Name: filepath.Base(folder), LM: lm, Tok: tok}, nil
 }
 
 // Save writes the model as a Hugging Face folder, in BF16, with its tokenizer and chat template.

@@ -9,8 +9,18 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/zoo/zoo"] = map[string]reflect.Value{
-		"Base":  reflect.ValueOf(pkg.Base),
-		"Load":  reflect.ValueOf(pkg.Load),
-		"Model": reflect.ValueOf((*pkg.Model)(nil)),
+		"Base":       reflect.ValueOf(pkg.Base),
+		"ErrMissing": reflect.ValueOf(&pkg.ErrMissing).Elem(),
+		"Find":       reflect.ValueOf(pkg.Find),
+		"Folder":     reflect.ValueOf(pkg.Folder),
+		"HubCache":   reflect.ValueOf(pkg.HubCache),
+		"Load":       reflect.ValueOf(pkg.Load),
+		"Model":      reflect.ValueOf((*pkg.Model)(nil)),
+		"Named":      reflect.ValueOf(pkg.Named),
+		"Package":    reflect.ValueOf((*pkg.Package)(nil)),
+		"ParseRepo":  reflect.ValueOf(pkg.ParseRepo),
+		"SmolLM2":    reflect.ValueOf(pkg.SmolLM2),
+		"Source":     reflect.ValueOf((*pkg.Source)(nil)),
+		"Sources":    reflect.ValueOf(&pkg.Sources).Elem(),
 	}
 }

@@ -1,0 +1,45 @@
+package zoo
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"lyceum/lib/tokenize"
+)
+
+// ggufTokenizer makes the tokenizer of a GGUF file's vocabulary: byte-level BPE with single digits, as SmolLM has it.
+func ggufTokenizer(file string, meta map[string]any) (*tokenize.Tokenizer, error) {
+	kind, _ := meta["tokenizer.ggml.model"].(string)
+	pre, _ := meta["tokenizer.ggml.pre"].(string)
+	if kind != "gpt2" || pre != "smollm" {
+		return nil, fmt.Errorf("%s: the vocabulary %q with the pre-tokenizer %q is not known: gpt2 with smollm is", file, kind, pre)
+	}
+	tokens, _ := meta["tokenizer.ggml.tokens"].([]string)
+	types, _ := meta["tokenizer.ggml.token_type"].([]int32)
+	merges, _ := meta["tokenizer.ggml.merges"].([]string)
+	type added struct {
+		ID      int    `json:"id"`
+		Content string `json:"content"`
+		Special bool   `json:"special"`
+	}
+	var specials []added
+	vocab := map[string]int{}
+	for i, t := range tokens {
+		vocab[t] = i
+		if i < len(types) && types[i] == 3 {
+			specials = append(specials, added{i, t, true})
+		}
+	}
+	pairs := make([][2]string, len(merges))
+	for i, m := range merges {
+		pairs[i][0], pairs[i][1], _ = strings.Cut(m, " ")
+	}
+	level := map[string]any{"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}
+	j, err := json.Marshal(map[string]any{"added_tokens": specials, "model": map[string]any{"type": "BPE", "vocab": vocab, "merges": pairs},
+		"pre_tokenizer": map[string]any{"type": "Sequence", "pretokenizers": []any{map[string]any{"type": "Digits", "individual_digits": true}, level}}})
+	if err != nil {
+		return nil, err
+	}
+	return tokenize.FromJSON(file, j)
+}
