@@ -12,14 +12,18 @@ func init() {
 		"Beam":            reflect.ValueOf((*pkg.Beam)(nil)),
 		"BeamSearch":      reflect.ValueOf(pkg.BeamSearch),
 		"Completion":      reflect.ValueOf((*pkg.Completion)(nil)),
+		"EachPosition":    reflect.ValueOf(pkg.EachPosition),
 		"EarlyAlways":     reflect.ValueOf(pkg.EarlyAlways),
 		"EarlyHeuristic":  reflect.ValueOf(pkg.EarlyHeuristic),
 		"EarlyNever":      reflect.ValueOf(pkg.EarlyNever),
 		"EarlyStopping":   reflect.ValueOf((*pkg.EarlyStopping)(nil)),
 		"Generate":        reflect.ValueOf(pkg.Generate),
 		"GenerateWith":    reflect.ValueOf(pkg.GenerateWith),
+		"LogSoftmax":      reflect.ValueOf(pkg.LogSoftmax),
 		"LogitsProcessor": reflect.ValueOf((*pkg.LogitsProcessor)(nil)),
 		"Options":         reflect.ValueOf((*pkg.Options)(nil)),
+		"Score":           reflect.ValueOf(pkg.Score),
+		"Scored":          reflect.ValueOf((*pkg.Scored)(nil)),
 		"TokenLogProb":    reflect.ValueOf((*pkg.TokenLogProb)(nil)),
 	}
 }
