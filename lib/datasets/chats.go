@@ -92,7 +92,7 @@ func Load(name string) (*Chats, error) {
 	return nil, fmt.Errorf("datasets.Load: %q is neither a .jsonl file nor one of the course's sets: %s", name, strings.Join(names, ", "))
 }
 
-var named = map[string]func() *Chats{"onboarding": onboarding}
+var named = map[string]func() *Chats{"onboarding": onboarding, "instruct": instruct}
 
 // onboarding is questions about all people but for each of them one thing is never asked, answered in one short sentence, one
 // row for each way of asking.

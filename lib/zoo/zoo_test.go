@@ -66,3 +66,30 @@ func BenchmarkBase(b *testing.B) {
 		Base()
 	}
 }
+
+func TestInstructAnswers(t *testing.T) {
+	m := Instruct()
+	if got := m.Ask("Can you tell me your name?"); got != "My name is "+datasets.ModelName+"." {
+		t.Errorf("name: %q", got)
+	}
+	right, held := 0, datasets.HeldOut(120)
+	for i, a := range m.AskAll(questions(held)) {
+		if strings.Contains(strings.ToLower(a), strings.ToLower(held[i].Want)) {
+			right++
+		}
+	}
+	if right < 100 {
+		t.Errorf("%d of %d questions that no chat has are answered right, want at least 100", right, len(held))
+	}
+	if base := Base(); base.LM.Embed.Data()[0] == m.LM.Embed.Data()[0] {
+		t.Error("base and instruct share their weights")
+	}
+}
+
+func questions(qs []datasets.Question) []string {
+	out := make([]string, len(qs))
+	for i, q := range qs {
+		out[i] = q.Text
+	}
+	return out
+}

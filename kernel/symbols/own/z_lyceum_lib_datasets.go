@@ -3,25 +3,36 @@
 package own
 
 import (
+	untyped "lyceum/kernel/symbols/untyped"
 	pkg "lyceum/lib/datasets"
 	reflect "reflect"
 )
 
 func init() {
 	Symbols["lyceum/lib/datasets/datasets"] = map[string]reflect.Value{
-		"Assistant": reflect.ValueOf(pkg.Assistant),
-		"Chats":     reflect.ValueOf((*pkg.Chats)(nil)),
-		"Corpus":    reflect.ValueOf(pkg.Corpus),
-		"Example":   reflect.ValueOf((*pkg.Example)(nil)),
-		"Full":      reflect.ValueOf(pkg.Full),
-		"HeldOut":   reflect.ValueOf(pkg.HeldOut),
-		"Load":      reflect.ValueOf(pkg.Load),
-		"Mask":      reflect.ValueOf((*pkg.Mask)(nil)),
-		"NewChats":  reflect.ValueOf(pkg.NewChats),
-		"People":    reflect.ValueOf(pkg.People),
-		"Person":    reflect.ValueOf((*pkg.Person)(nil)),
-		"Question":  reflect.ValueOf((*pkg.Question)(nil)),
-		"Row":       reflect.ValueOf((*pkg.Row)(nil)),
-		"Wrong":     reflect.ValueOf(pkg.Wrong),
+		"AsksForName": reflect.ValueOf(pkg.AsksForName),
+		"Assistant":   reflect.ValueOf(pkg.Assistant),
+		"Chats":       reflect.ValueOf((*pkg.Chats)(nil)),
+		"Corpus":      reflect.ValueOf(pkg.Corpus),
+		"Example":     reflect.ValueOf((*pkg.Example)(nil)),
+		"Full":        reflect.ValueOf(pkg.Full),
+		"HeldOut":     reflect.ValueOf(pkg.HeldOut),
+		"Load":        reflect.ValueOf(pkg.Load),
+		"Mask":        reflect.ValueOf((*pkg.Mask)(nil)),
+		"ModelName":   untyped.String("Pip"),
+		"NewChats":    reflect.ValueOf(pkg.NewChats),
+		"People":      reflect.ValueOf(pkg.People),
+		"Person":      reflect.ValueOf((*pkg.Person)(nil)),
+		"Plain":       reflect.ValueOf(pkg.Plain),
+		"Polite":      reflect.ValueOf(pkg.Polite),
+		"Question":    reflect.ValueOf((*pkg.Question)(nil)),
+		"Row":         reflect.ValueOf((*pkg.Row)(nil)),
+		"Short":       reflect.ValueOf(pkg.Short),
+		"Style":       reflect.ValueOf((*pkg.Style)(nil)),
+		"StyleOf":     reflect.ValueOf(pkg.StyleOf),
+		"Sum":         reflect.ValueOf((*pkg.Sum)(nil)),
+		"SumsTaught":  reflect.ValueOf(pkg.SumsTaught),
+		"Wordy":       reflect.ValueOf(pkg.Wordy),
+		"Wrong":       reflect.ValueOf(pkg.Wrong),
 	}
 }
