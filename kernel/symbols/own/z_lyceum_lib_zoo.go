@@ -14,6 +14,7 @@ func init() {
 		"Find":       reflect.ValueOf(pkg.Find),
 		"Folder":     reflect.ValueOf(pkg.Folder),
 		"HubCache":   reflect.ValueOf(pkg.HubCache),
+		"Instruct":   reflect.ValueOf(pkg.Instruct),
 		"Load":       reflect.ValueOf(pkg.Load),
 		"Model":      reflect.ValueOf((*pkg.Model)(nil)),
 		"Named":      reflect.ValueOf(pkg.Named),
