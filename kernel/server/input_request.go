@@ -3,19 +3,14 @@ package server
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"sync"
 
 	"lyceum/kernel/wire"
 )
 
-// inputs are the questions that wait for an answer, the newest last: one for each shell at most.
+// inputs is the question that waits for an answer, if there is one.
 type inputs struct {
-	mu      sync.Mutex
-	waiting []*question
-}
-
-type question struct {
+	mu     sync.Mutex
 	id     string // msg_id of the input_request
 	answer chan string
 	cancel chan struct{}
@@ -33,24 +28,24 @@ func (s *Server) ask(o *output, prompt string, password bool) (string, error) {
 		return "", errNoInput
 	}
 	h := wire.NewHeader("input_request", s.id)
-	q := &question{h.MsgID, make(chan string, 1), make(chan struct{})}
+	answer, cancel := make(chan string, 1), make(chan struct{})
 	s.inputs.mu.Lock()
-	s.inputs.waiting = append(s.inputs.waiting, q)
+	s.inputs.id, s.inputs.answer, s.inputs.cancel = h.MsgID, answer, cancel
 	s.inputs.mu.Unlock()
 	s.send(s.stdin, &wire.Message{Identities: o.req.Identities, Header: h, Parent: o.req.RawHeader,
 		Body: map[string]any{"prompt": prompt, "password": password}})
 	select {
-	case a := <-q.answer:
+	case a := <-answer:
 		return a, nil
-	case <-q.cancel:
+	case <-cancel:
 		return "", errCancelled
 	case <-s.done:
 		return "", errCancelled
 	}
 }
 
-// inputReply takes an answer. One to a question that does not wait is dropped; clients that do not say which
-// question they answer answer the newest.
+// inputReply takes an answer. One to another question than the newest is dropped; clients that do not say
+// which question they answer are believed.
 func (s *Server) inputReply(m *wire.Message) {
 	if m.Header.MsgType != "input_reply" {
 		return
@@ -66,21 +61,19 @@ func (s *Server) inputReply(m *wire.Message) {
 	v, _ := c.Value.(string)
 	s.inputs.mu.Lock()
 	defer s.inputs.mu.Unlock()
-	for i := len(s.inputs.waiting) - 1; i >= 0; i-- {
-		if q := s.inputs.waiting[i]; parent.MsgID == "" || parent.MsgID == q.id {
-			q.answer <- v
-			s.inputs.waiting = slices.Delete(s.inputs.waiting, i, i+1)
-			return
-		}
+	if s.inputs.answer == nil || parent.MsgID != "" && parent.MsgID != s.inputs.id {
+		return
 	}
+	s.inputs.answer <- v
+	s.inputs.answer = nil
 }
 
-// cancelInput ends the questions that wait.
+// cancelInput ends a question that waits.
 func (s *Server) cancelInput() {
 	s.inputs.mu.Lock()
 	defer s.inputs.mu.Unlock()
-	for _, q := range s.inputs.waiting {
-		close(q.cancel)
+	if s.inputs.answer != nil {
+		close(s.inputs.cancel)
+		s.inputs.answer = nil
 	}
-	s.inputs.waiting = nil
 }

@@ -12,10 +12,10 @@ func (s *Server) interrupt() {
 	default:
 		return // nothing can be running yet
 	}
-	if s.sess == nil || len(s.cells.all()) == 0 {
+	if s.sess == nil || s.running.Load() == nil {
 		return
 	}
-	s.shells.abortWaiting()
+	s.queue.abortWaiting()
 	s.sess.Interrupt()
 	s.cancelInput()
 }

@@ -14,7 +14,7 @@ import (
 var tiny = transformer.Config{Vocab: 17, Dim: 16, Layers: 2, Heads: 4, KVHeads: 2, HeadDim: 4, Hidden: 24, Context: 16, RopeTheta: 10000, NormEps: 1e-5, Tied: true}
 
 func TestSavedModelIsLoadedAgain(t *testing.T) {
-	for _, c := range []transformer.Config{tiny, func() transformer.Config { c := tiny; c.Tied, c.QKVBias = false, true; return c }()} {
+	for _, c := range []transformer.Config{tiny, func() transformer.Config { c := tiny; c.Tied, c.QKVBias, c.Family = false, true, "qwen2"; return c }()} {
 		m := transformer.New(c, 3)
 		dir := filepath.Join(t.TempDir(), "model")
 		if err := Save(dir, m, "F32"); err != nil {
@@ -179,7 +179,7 @@ func TestConfigs(t *testing.T) {
 		t.Errorf("%+v %v", c, err)
 	}
 	for want, s := range map[string]string{"not a config.json": "[", "the model type \"gpt9\" is not known": `{"model_type":"gpt9"}`, "Vocab is 0": `{"model_type":"llama"}`,
-		"rope_type \"yarn\"": ok + `,"rope_scaling":{"rope_type":"yarn"}}`} {
+		"rope_type \"ntk\"": ok + `,"rope_scaling":{"rope_type":"ntk"}}`} {
 		if _, err := ParseConfig("c.json", []byte(s)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

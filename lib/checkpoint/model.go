@@ -5,105 +5,49 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 
+	"lyceum/lib/internal/compute"
+	"lyceum/lib/nn"
 	"lyceum/lib/transformer"
 )
 
-// config is the part of a Hugging Face config.json that describes a Llama-family model, in the spellings of
-// Transformers 4 (rope_theta) and 5 (rope_parameters).
-type config struct {
-	Architectures []string       `json:"architectures"`
-	ModelType     string         `json:"model_type"`
-	Vocab         int            `json:"vocab_size"`
-	Dim           int            `json:"hidden_size"`
-	Layers        int            `json:"num_hidden_layers"`
-	Heads         int            `json:"num_attention_heads"`
-	KVHeads       int            `json:"num_key_value_heads"`
-	HeadDim       int            `json:"head_dim,omitempty"`
-	Hidden        int            `json:"intermediate_size"`
-	Context       int            `json:"max_position_embeddings"`
-	RopeTheta     float64        `json:"rope_theta,omitempty"`
-	Rope          map[string]any `json:"rope_parameters,omitempty"`
-	RopeScaling   map[string]any `json:"rope_scaling,omitempty"`
-	NormEps       float64        `json:"rms_norm_eps"`
-	Tied          bool           `json:"tie_word_embeddings"`
-	Activation    string         `json:"hidden_act"`
-	DType         string         `json:"torch_dtype,omitempty"`
-	Sliding       bool           `json:"use_sliding_window,omitempty"`
-	BOS           *int           `json:"bos_token_id,omitempty"`
-	EOS           *int           `json:"eos_token_id,omitempty"`
-}
-
-// ParseConfig reads a config.json; name stands in errors.
-func ParseConfig(name string, data []byte) (transformer.Config, error) {
-	var c config
-	bad := func(format string, args ...any) (transformer.Config, error) {
-		return transformer.Config{}, fmt.Errorf("checkpoint: %s: %s", name, fmt.Sprintf(format, args...))
-	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return bad("not a config.json: %v", err)
-	}
-	if c.ModelType != "llama" && c.ModelType != "qwen2" {
-		return bad("the model type %q is not known: llama and qwen2 are", c.ModelType)
-	}
-	if c.KVHeads == 0 {
-		c.KVHeads = c.Heads
-	}
-	if c.HeadDim == 0 && c.Heads > 0 {
-		c.HeadDim = c.Dim / c.Heads
-	}
-	if v, ok := c.Rope["rope_theta"].(float64); ok {
-		c.RopeTheta = v
-	}
-	scaling, err := ropeScaling(c.Rope, c.RopeScaling)
-	switch {
-	case err != nil:
-		return bad("%v", err)
-	case c.Sliding:
-		return bad("use_sliding_window is set: sliding-window attention is not supported")
-	case c.Activation != "" && c.Activation != "silu":
-		return bad("the activation %q is not known: only silu is", c.Activation)
-	}
-	if c.RopeTheta == 0 {
-		c.RopeTheta = 10000
-	}
-	out := transformer.Config{Vocab: c.Vocab, Dim: c.Dim, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Hidden: c.Hidden,
-		Context: c.Context, RopeTheta: c.RopeTheta, NormEps: c.NormEps, Tied: c.Tied, QKVBias: c.ModelType == "qwen2", RopeScaling: scaling}
-	if err := out.Check(); err != nil {
-		return bad("%v", err)
-	}
-	return out, nil
-}
-
-// ConfigJSON writes a config.json for a model.
-func ConfigJSON(c transformer.Config) ([]byte, error) {
-	out := config{Architectures: []string{"LlamaForCausalLM"}, ModelType: "llama", Vocab: c.Vocab, Dim: c.Dim, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads,
-		HeadDim: c.HeadDim, Hidden: c.Hidden, Context: c.Context, RopeTheta: c.RopeTheta, NormEps: c.NormEps, Tied: c.Tied, Activation: "silu", DType: "bfloat16"}
-	out.Rope, out.RopeScaling = ropeJSON(c)
-	if c.QKVBias {
-		out.Architectures, out.ModelType = []string{"Qwen2ForCausalLM"}, "qwen2"
-	}
-	return json.MarshalIndent(out, "", "  ")
-}
-
 // Load reads a model from a Hugging Face folder: config.json, and model.safetensors or its shards.
 func Load(folder string) (*transformer.LM, error) {
+	c, f, files, err := openFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	m, err := Assemble(c, files...)
+	if err != nil {
+		return nil, err
+	}
+	m.Special = f.special()
+	if f.err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %w", filepath.Join(folder, "config.json"), f.err)
+	}
+	return m, nil
+}
+
+// openFolder reads the configuration of a folder and opens its files of weights.
+func openFolder(folder string) (transformer.Config, *fields, []*File, error) {
 	file := filepath.Join(folder, "config.json")
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
+		return transformer.Config{}, nil, nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	c, err := ParseConfig(file, data)
 	if err != nil {
-		return nil, err
+		return c, nil, nil, err
+	}
+	f, err := parseFields(data)
+	if err != nil {
+		return c, nil, nil, fmt.Errorf("checkpoint: %s: %w", file, err)
 	}
 	files, err := weightFiles(folder)
-	if err != nil {
-		return nil, err
-	}
-	return Assemble(c, files...)
+	return c, f, files, err
 }
 
 // weightFiles opens the file or the shards of a folder.
@@ -149,82 +93,142 @@ func weightFiles(folder string) ([]*File, error) {
 // Assemble makes a model of the tensors of files. Every parameter must be there, in its shape, and nothing else.
 func Assemble(c transformer.Config, files ...*File) (*transformer.LM, error) {
 	m := transformer.Empty(c)
-	all, where := map[string]Entry{}, map[string]string{}
-	for _, f := range files {
-		for n, e := range f.Tensors {
-			if where[n] != "" {
-				return nil, fmt.Errorf("checkpoint: %s: tensor %s is in %s too", f.name, n, where[n])
-			}
-			all[n], where[n] = e, f.name
-		}
+	b, err := newBag(files)
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range m.Params() {
-		data, row := p.Value.Data(), p.Value.Len()/max(p.Value.Dim(0), 1)
-		parts := p.Parts
-		at := 0
-		take := func(name string, shape []int, n int) error {
-			e, ok := all[name]
-			if !ok {
-				return fmt.Errorf("checkpoint: tensor %s is missing", name)
-			}
-			if fmt.Sprint(e.Shape) != fmt.Sprint(shape) {
-				return fmt.Errorf("checkpoint: %s: tensor %s has the shape %v, the configuration wants %v", where[name], name, e.Shape, shape)
-			}
-			e.Read(data[at : at+n])
-			at += n
-			delete(all, name)
-			return nil
-		}
-		if len(parts) == 0 {
-			if err := take(p.Name, p.Value.Shape(), p.Value.Len()); err != nil {
-				return nil, err
-			}
-		}
-		for _, part := range parts {
-			shape := append([]int{part.Rows}, p.Value.Shape()[1:]...)
-			if err := take(part.Name, shape, part.Rows*row); err != nil {
-				return nil, err
-			}
+		if err := b.fill(p); err != nil {
+			return nil, err
 		}
 	}
 	if c.Tied {
-		delete(all, "lm_head.weight")
+		delete(b.all, "lm_head.weight")
 	}
-	for n := range all {
-		if !strings.HasSuffix(n, "rotary_emb.inv_freq") {
-			return nil, fmt.Errorf("checkpoint: %s: tensor %s is not part of a model of this configuration", where[n], n)
+	return m, b.empty()
+}
+
+// bag is the tensors of files that nobody has taken yet.
+type bag struct {
+	all   map[string]Entry
+	where map[string]string
+}
+
+func newBag(files []*File) (*bag, error) {
+	b := &bag{map[string]Entry{}, map[string]string{}}
+	for _, f := range files {
+		for n, e := range f.Tensors {
+			if b.where[n] != "" {
+				return nil, fmt.Errorf("checkpoint: %s: tensor %s is in %s too", f.name, n, b.where[n])
+			}
+			b.all[n], b.where[n] = e, f.name
 		}
 	}
-	return m, nil
+	return b, nil
+}
+
+// fill reads a parameter, or its parts.
+func (b *bag) fill(p nn.Param) error {
+	data, shape := p.Value.Data(), p.Value.Shape()
+	if len(p.Parts) == 0 {
+		return b.take(b.find(p.Name), shape, data, p.Transposed)
+	}
+	row, at := len(data)/max(shape[0], 1), 0
+	for _, part := range p.Parts {
+		n := part.Rows * row
+		if err := b.take(part.Name, append([]int{part.Rows}, shape[1:]...), data[at:at+n], false); err != nil {
+			return err
+		}
+		at += n
+	}
+	return nil
+}
+
+// find returns the name that a tensor has here: files of GPT-2 may leave out "transformer.".
+func (b *bag) find(name string) string {
+	if short, ok := strings.CutPrefix(name, "transformer."); ok && b.where[name] == "" && b.where[short] != "" {
+		return short
+	}
+	return name
+}
+
+func (b *bag) take(name string, shape []int, dst []float32, transposed bool) error {
+	e, ok := b.all[name]
+	if !ok {
+		return fmt.Errorf("checkpoint: tensor %s is missing", name)
+	}
+	if transposed {
+		shape = []int{shape[1], shape[0]}
+	}
+	if fmt.Sprint(e.Shape) != fmt.Sprint(shape) {
+		return fmt.Errorf("checkpoint: %s: tensor %s has the shape %v, the configuration wants %v", b.where[name], name, e.Shape, shape)
+	}
+	delete(b.all, name)
+	if !transposed {
+		e.Read(dst)
+		return nil
+	}
+	lying := make([]float32, len(dst))
+	e.Read(lying)
+	compute.Transpose(dst, lying, shape[0], shape[1])
+	return nil
+}
+
+// ignored are tensors that older files have and that follow from the configuration: tables of angles, masks.
+var ignored = regexp.MustCompile(`rotary_emb\.inv_freq$|(^|\.)h\.\d+\.attn\.(masked_)?bias$`)
+
+// empty is an error if a tensor is left that no model of this configuration has.
+func (b *bag) empty() error {
+	for n := range b.all {
+		if !ignored.MatchString(n) {
+			return fmt.Errorf("checkpoint: %s: tensor %s is not part of a model of this configuration", b.where[n], n)
+		}
+	}
+	return nil
 }
 
 // Tensors lists a model's parameters under the names and in the parts of Hugging Face.
-func Tensors(m *transformer.LM) []Tensor {
+func Tensors(m *transformer.LM) []Tensor { return tensorsOf(m.Params()) }
+
+func tensorsOf(params []nn.Param) []Tensor {
 	var out []Tensor
-	for _, p := range m.Params() {
-		if len(p.Parts) == 0 {
-			out = append(out, Tensor{p.Name, p.Value.Shape(), p.Value.Data()})
-			continue
+	for _, p := range params {
+		shape, data := p.Value.Shape(), p.Value.Data()
+		switch {
+		case p.Transposed:
+			standing := make([]float32, len(data))
+			compute.Transpose(standing, data, shape[0], shape[1])
+			out = append(out, Tensor{p.Name, []int{shape[1], shape[0]}, standing})
+		case len(p.Parts) == 0:
+			out = append(out, Tensor{p.Name, shape, data})
 		}
-		row, at := p.Value.Len()/p.Value.Dim(0), 0
+		row, at := len(data)/max(shape[0], 1), 0
 		for _, part := range p.Parts {
 			n := part.Rows * row
-			out = append(out, Tensor{part.Name, append([]int{part.Rows}, p.Value.Shape()[1:]...), p.Value.Data()[at : at+n]})
+			out = append(out, Tensor{part.Name, append([]int{part.Rows}, shape[1:]...), data[at : at+n]})
 			at += n
 		}
 	}
 	return out
 }
 
-// Save writes a model as a Hugging Face folder, in F32 or BF16.
+// dtypes are PyTorch's names for the types of a safetensors file.
+var dtypes = map[string]string{"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+// Save writes a model as a Hugging Face folder, in F32, F16 or BF16. Adapters that are merged are in the weights, others
+// are left out.
 func Save(folder string, m *transformer.LM, dtype string) error {
+	return save(folder, m.Config, tensorsOf(m.Params()), dtype, m.Special, nil)
+}
+
+func save(folder string, config transformer.Config, tensors []Tensor, dtype string, special *transformer.Special, more map[string]any) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	if err := Write(filepath.Join(folder, "model.safetensors"), Tensors(m), dtype); err != nil {
+	if err := Write(filepath.Join(folder, "model.safetensors"), tensors, dtype); err != nil {
 		return err
 	}
-	c, err := ConfigJSON(m.Config)
+	c, err := configJSON(config, dtypes[dtype], special, more)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ type Param struct {
 	// Parts are the names under which the rows of Value are stored one after another, when it is fused of several
 	// matrices: a single product is faster than three. Empty: Name alone.
 	Parts []Part
+	// Transposed: files have the matrix as (in, out), as the Conv1D of GPT-2; Value is (out, in) as everywhere.
+	Transposed bool
 }
 
 // A Part is a run of rows of a fused parameter.
@@ -23,8 +25,13 @@ type Part struct {
 	Rows int
 }
 
-// Linear is y = x W^T + b. Weight is (out, in), Bias (out) or nil.
-type Linear struct{ Weight, Bias *tensor.Tensor }
+// Linear is y = x W^T + b. Weight is (out, in), Bias (out) or nil. Adapters that are switched on change what it computes
+// and leave both as they are.
+type Linear struct {
+	Weight, Bias *tensor.Tensor
+
+	hooks []hook
+}
 
 // NewLinear returns a layer whose weights are normal with the given standard deviation, without bias.
 func NewLinear(rng *rand.Rand, in, out int, std float64) *Linear {
@@ -36,21 +43,12 @@ func NewLinear(rng *rand.Rand, in, out int, std float64) *Linear {
 }
 
 // Forward computes y for x (..., in).
-func (l *Linear) Forward(x *tensor.Tensor) *tensor.Tensor { return tensor.Linear(x, l.Weight, l.Bias) }
-
-// RMSNorm is w x / sqrt(mean(x^2) + Eps).
-type RMSNorm struct {
-	Weight *tensor.Tensor
-	Eps    float32
+func (l *Linear) Forward(x *tensor.Tensor) *tensor.Tensor {
+	if len(l.hooks) == 0 {
+		return tensor.Linear(x, l.Weight, l.Bias)
+	}
+	return l.adapted(x, func(x *tensor.Tensor) *tensor.Tensor { return tensor.Linear(x, l.Weight, l.Bias) }, false)
 }
-
-// NewRMSNorm returns a norm whose weights are 1.
-func NewRMSNorm(dim int, eps float64) *RMSNorm {
-	return &RMSNorm{Weight: tensor.Full(1, dim).RequireGrad(), Eps: float32(eps)}
-}
-
-// Forward normalises the last axis of x.
-func (n *RMSNorm) Forward(x *tensor.Tensor) *tensor.Tensor { return tensor.RMSNorm(x, n.Weight, n.Eps) }
 
 // InitStd is the standard deviation of the weights of Llama-family models before training.
 const InitStd = 0.02

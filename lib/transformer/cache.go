@@ -15,6 +15,11 @@ type Cache struct {
 	room  int // tokens per slot at most
 	slots []slot
 	work  workspace
+
+	// An adapter that adds virtual tokens, as it was on when the cache was made: each slot begins with them.
+	virtual int
+	prompt  *tensor.Tensor // (virtual, D), of prompt tuning
+	prefix  *tensor.Tensor // of prefix tuning
 }
 
 // A slot is one sequence.
@@ -29,7 +34,13 @@ func (m *LM) NewCache(slots, room int) *Cache { return m.sharing().NewCache(slot
 
 // NewCache makes room for a number of sequences of up to room tokens each.
 func (d *Decoder) NewCache(slots, room int) *Cache {
-	c := &Cache{d: d, room: min(room, d.m.Config.Context), slots: make([]slot, slots)}
+	c := &Cache{d: d, slots: make([]slot, slots)}
+	if a := d.m.virtual(); a != nil && a.Prompt != nil {
+		c.prompt, c.virtual = a.Prompt, a.Prompt.Dim(0)
+	} else if a != nil {
+		c.prefix, c.virtual = a.Prefix, a.Prefix.Dim(0)
+	}
+	c.room = min(room+c.virtual, d.m.Config.Context)
 	for i := range c.slots {
 		n := len(d.m.Blocks)
 		c.slots[i] = slot{keys: make([][]float32, n), values: make([][]float32, n)}
@@ -38,10 +49,10 @@ func (d *Decoder) NewCache(slots, room int) *Cache {
 }
 
 // Length is how many tokens the slot holds.
-func (c *Cache) Length(slot int) int { return c.slots[slot].length }
+func (c *Cache) Length(slot int) int { return max(0, c.slots[slot].length-c.virtual) }
 
 // Room is how many tokens a slot can hold.
-func (c *Cache) Room() int { return c.room }
+func (c *Cache) Room() int { return c.room - c.virtual }
 
 // Slots is how many sequences the cache can hold.
 func (c *Cache) Slots() int { return len(c.slots) }
@@ -59,14 +70,21 @@ func (c *Cache) Bytes() int {
 
 // Truncate forgets what the slot holds after the first n tokens.
 func (c *Cache) Truncate(slot, n int) {
-	c.slots[slot].length = max(0, min(n, c.slots[slot].length))
+	if n <= 0 {
+		c.slots[slot].length = 0
+		return
+	}
+	c.slots[slot].length = min(n+c.virtual, c.slots[slot].length)
 }
 
 // Copy makes slot to hold the first n tokens of slot from: a prompt that is continued several times is computed once.
 func (c *Cache) Copy(to, from, n int) {
 	src := &c.slots[from]
-	if n > src.length || n < 0 {
-		panic(&tensor.Error{Op: "Cache.Copy", Text: fmt.Sprintf("%d tokens of slot %d, which holds %d", n, from, src.length)})
+	if n > c.Length(from) || n < 0 {
+		panic(&tensor.Error{Op: "Cache.Copy", Text: fmt.Sprintf("%d tokens of slot %d, which holds %d", n, from, c.Length(from))})
+	}
+	if n > 0 {
+		n += c.virtual
 	}
 	dst := &c.slots[to]
 	if to != from {
@@ -110,7 +128,7 @@ func (c *Cache) Reorder(slots, from []int) {
 	for n, i := range again {
 		c.slots[slots[i]] = free[n]
 		at := holder[from[i]]
-		c.Copy(slots[i], at, c.slots[at].length)
+		c.Copy(slots[i], at, c.Length(at))
 	}
 }
 
@@ -162,13 +180,15 @@ type Run struct {
 	IDs    []int32
 	Logits bool // the scores after the last of them are wanted
 	All    bool // the scores after each of them are wanted
+
+	virtual int // how many of the first are virtual tokens
 }
 
-// wanted is after how many of the last of n tokens the scores are wanted; last says that the run ends with them.
-func (r Run) wanted(n int, last bool) int {
+// wanted is after how many of the last of n tokens from at on the scores are wanted; last says that the run ends with them.
+func (r Run) wanted(at, n int, last bool) int {
 	switch {
 	case r.All:
-		return n
+		return max(0, min(n, at+n-r.virtual))
 	case r.Logits && last:
 		return 1
 	}
@@ -190,6 +210,7 @@ func (c *Cache) Extend(runs []Run) []float32 {
 			c.work.added[r.Slot] = 0
 		}
 	}()
+	runs = c.begin(runs)
 	for _, r := range runs {
 		s := &c.slots[r.Slot]
 		s.grow(s.length+len(r.IDs), c.room, c.d.width())
@@ -200,7 +221,7 @@ func (c *Cache) Extend(runs []Run) []float32 {
 	for _, r := range runs {
 		for at := 0; at < len(r.IDs); {
 			n := min(len(r.IDs)-at, chunkRows-rows)
-			pieces = append(pieces, piece{slot: r.Slot, ids: r.IDs[at : at+n], row: rows, wanted: r.wanted(n, at+n == len(r.IDs))})
+			pieces = append(pieces, piece{slot: r.Slot, ids: r.IDs[at : at+n], row: rows, wanted: r.wanted(at, n, at+n == len(r.IDs))})
 			at, rows = at+n, rows+n
 			if rows == chunkRows {
 				c.forward(pieces, rows)
@@ -214,6 +235,41 @@ func (c *Cache) Extend(runs []Run) []float32 {
 	logits := c.logits()
 	done = true
 	return logits
+}
+
+// begin puts virtual tokens into the slots that are empty: keys and values where an adapter has them, else tokens to be
+// computed, whose ids are negative.
+func (c *Cache) begin(runs []Run) []Run {
+	if c.virtual == 0 {
+		return runs
+	}
+	out := append([]Run(nil), runs...)
+	for i, r := range out {
+		s := &c.slots[r.Slot]
+		if s.length > 0 {
+			continue
+		}
+		if c.prompt != nil {
+			ids := make([]int32, c.virtual, c.virtual+len(r.IDs))
+			for j := range ids {
+				ids[j] = int32(-1 - j)
+			}
+			out[i].IDs, out[i].virtual = append(ids, r.IDs...), c.virtual
+			continue
+		}
+		kv, all := c.d.width(), c.prefix.Dim(1)
+		s.grow(c.virtual+len(r.IDs), c.room, kv)
+		for b := range s.keys {
+			for j := range c.virtual {
+				row := c.prefix.Data()[j*all+2*b*kv:]
+				copy(s.keys[b][j*kv:(j+1)*kv], row)
+				copy(s.values[b][j*kv:(j+1)*kv], row[kv:])
+			}
+		}
+		s.length = c.virtual
+		c.work.added[r.Slot] += c.virtual
+	}
+	return out
 }
 
 // check panics unless the runs are of different slots and fit.
@@ -233,8 +289,8 @@ func (c *Cache) check(runs []Run) {
 			bad("no tokens for slot %d", r.Slot)
 		case c.work.seen[r.Slot] == c.work.turn:
 			bad("slot %d comes twice", r.Slot)
-		case c.Length(r.Slot)+len(r.IDs) > c.room:
-			bad("slot %d holds %d tokens and has room for %d; %d more do not fit", r.Slot, c.Length(r.Slot), c.room, len(r.IDs))
+		case c.Length(r.Slot)+len(r.IDs) > c.Room():
+			bad("slot %d holds %d tokens and has room for %d; %d more do not fit", r.Slot, c.Length(r.Slot), c.Room(), len(r.IDs))
 		}
 		c.work.seen[r.Slot] = c.work.turn
 		for _, id := range r.IDs {

@@ -1,9 +1,8 @@
 package transformer
 
 import (
-	"math"
-
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/nn"
 )
 
 // chunkRows is how many tokens go through the model at once at most: enough to make the products efficient, few enough
@@ -13,7 +12,7 @@ const chunkRows = 512
 // workspace is the memory of a pass, kept from token to token.
 type workspace struct {
 	x, h, qkv, att, gate, act []float32 // by row of the chunk
-	scale                     []float32
+	scale, place              []float32
 	positions                 []int32
 	wanted                    []float32 // the last hidden states whose logits are wanted, (n, D)
 	out                       []float32 // logits
@@ -47,11 +46,18 @@ func (c *Cache) forward(pieces []piece, n int) {
 	x, h, qkv, att := room(&w.x, n*dim), room(&w.h, n*dim), room(&w.qkv, n*width), room(&w.att, n*q)
 	scale := room(&w.scale, n)
 	c.embed(x, pieces)
+	bend, up := nn.Activation{Kind: conf.Activation, Gated: !conf.Ungated}, 2*conf.Hidden
+	if conf.Ungated {
+		up = conf.Hidden
+	}
 	for i := range d.blocks {
 		b := &d.blocks[i]
-		compute.RMSNorm(h, scale, x, b.attnNorm.Weight.Data(), n, dim, b.attnNorm.Eps)
+		b.attnNorm.Rows(h, scale, x, n)
 		b.qkv.apply(qkv, h, width, dim, n)
-		compute.Rotary(qkv, compute.RotaryShape{Tokens: n, Heads: conf.Heads + conf.KVHeads, Dim: conf.HeadDim, Stride: width, Positions: w.positions[:n]}, d.m.cos, d.m.sin, false)
+		if b.qNorm != nil {
+			nn.QKNormRows(qkv, d.m.heads(), b.qNorm, b.kNorm, n)
+		}
+		c.turn(i, qkv, pieces)
 		c.attend(i, att, qkv, pieces)
 		if i == len(d.blocks)-1 { // nothing after this looks at the other positions
 			n = gatherWanted(x, dim, pieces)
@@ -62,12 +68,18 @@ func (c *Cache) forward(pieces []piece, n int) {
 			x, h = x[:n*dim], h[:n*dim]
 		}
 		b.out.apply(h, att, dim, q, n)
+		if b.postAttn != nil {
+			b.postAttn.Rows(h, scale, h, n)
+		}
 		compute.Add(x, x, h)
-		compute.RMSNorm(h, scale, x, b.mlpNorm.Weight.Data(), n, dim, b.mlpNorm.Eps)
-		gate, act := room(&w.gate, n*2*conf.Hidden), room(&w.act, n*conf.Hidden)
-		b.gateUp.apply(gate, h, 2*conf.Hidden, dim, n)
-		compute.SwiGLURows(act, gate, n, conf.Hidden)
+		b.mlpNorm.Rows(h, scale, x, n)
+		gate, act := room(&w.gate, n*up), room(&w.act, n*conf.Hidden)
+		b.gateUp.apply(gate, h, up, dim, n)
+		bend.Rows(act, gate, n, conf.Hidden)
 		b.down.apply(h, act, dim, conf.Hidden, n)
+		if b.postMLP != nil {
+			b.postMLP.Rows(h, scale, h, n)
+		}
 		compute.Add(x, x, h)
 	}
 	w.wanted = append(w.wanted, x[:n*dim]...)
@@ -79,15 +91,58 @@ func (c *Cache) forward(pieces []piece, n int) {
 
 // embed writes the embeddings and positions of the tokens.
 func (c *Cache) embed(x []float32, pieces []piece) {
-	dim := c.d.m.Config.Dim
+	dim, factor := c.d.m.Config.Dim, float32(c.d.m.Config.EmbedScale)
 	if n := len(x) / dim; cap(c.work.positions) < n {
 		c.work.positions = make([]int32, n)
 	}
+	place := room(&c.work.place, dim)
 	for _, p := range pieces {
 		for j, id := range p.ids {
-			c.work.positions[:cap(c.work.positions)][p.row+j] = int32(c.slots[p.slot].length + j)
-			c.d.embed.Row(x[(p.row+j)*dim:][:dim], int(id))
+			row := x[(p.row+j)*dim:][:dim]
+			at := c.slots[p.slot].length + j
+			c.work.positions[:cap(c.work.positions)][p.row+j] = int32(at)
+			if id < 0 { // a virtual token
+				copy(row, c.prompt.Data()[int(-1-id)*dim:])
+			} else {
+				c.d.embed.Row(row, int(id))
+				for t := range row {
+					if factor == 0 {
+						break
+					}
+					row[t] *= factor
+				}
+			}
+			if c.d.positions != nil {
+				c.d.positions.Row(place, at)
+				compute.Add(row, row, place)
+			}
 		}
+	}
+}
+
+// turn rotates the queries and keys of block i by their positions.
+func (c *Cache) turn(i int, qkv []float32, pieces []piece) {
+	m, conf := c.d.m, c.d.m.Config
+	if !conf.Rotary(i) {
+		return
+	}
+	width := m.heads().Width()
+	s := compute.RotaryShape{Heads: conf.Heads + conf.KVHeads, Dim: conf.HeadDim, Stride: width}
+	r := m.rotation(i)
+	reach, n := 0, 0
+	for _, p := range pieces {
+		reach, n = max(reach, c.slots[p.slot].length+len(p.ids)), n+len(p.ids)
+	}
+	if !r.scaling.varies(reach) {
+		cos, sin := r.table(reach)
+		s.Tokens, s.Positions = n, c.work.positions[:n]
+		compute.Rotary(qkv, s, cos, sin, false)
+		return
+	}
+	for _, p := range pieces { // the angles depend on how long the sequence is
+		cos, sin := r.table(c.slots[p.slot].length + len(p.ids))
+		s.Tokens, s.Positions = len(p.ids), c.work.positions[p.row:p.row+len(p.ids)]
+		compute.Rotary(qkv[p.row*width:], s, cos, sin, false)
 	}
 }
 
@@ -109,7 +164,7 @@ func (c *Cache) logits() []float32 {
 	if n == 0 {
 		return out
 	}
-	compute.RMSNorm(w.wanted, room(&w.scale, n), w.wanted, c.d.norm.Weight.Data(), n, conf.Dim, c.d.norm.Eps)
+	c.d.norm.Rows(w.wanted, room(&w.scale, n), w.wanted, n)
 	c.d.head.MulT(out, conf.Vocab, w.wanted, conf.Dim, n)
 	return out
 }
@@ -153,7 +208,8 @@ func (c *Cache) attendPiece(block int, att, qkv []float32, p piece) {
 		copy(values[at:at+kv], row[q+kv:])
 	}
 	count := s.length + n
-	compute.Attention(att[p.row*q:], nil, qkv[p.row*width:], keys[:count*kv], values[:count*kv], compute.AttentionShape{
-		Batch: 1, Queries: n, Keys: count, Heads: conf.Heads, KVHeads: conf.KVHeads, Dim: conf.HeadDim,
-		QStride: width, KStride: kv, VStride: kv, OStride: q, Scale: float32(1 / math.Sqrt(float64(conf.HeadDim))), Causal: true})
+	shape := c.d.m.attentionShape(block).Shape()
+	shape.Batch, shape.Queries, shape.Keys = 1, n, count
+	shape.QStride, shape.KStride, shape.VStride, shape.OStride = width, kv, kv, q
+	compute.Attention(att[p.row*q:], nil, qkv[p.row*width:], keys[:count*kv], values[:count*kv], shape)
 }

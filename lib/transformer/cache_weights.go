@@ -17,26 +17,28 @@ type DecodeOptions struct {
 }
 
 // A Decoder is a model as the generation of text wants it: weights that are only read, no gradients.
-// It may be used by several caches.
+// It may be used by several caches. Adapters act as they are switched on in the model when a token is computed.
 type Decoder struct {
-	m       *LM
-	options DecodeOptions
-	blocks  []heldBlock
-	norm    *nn.RMSNorm
-	embed   matrix
-	head    matrix
+	m         *LM
+	options   DecodeOptions
+	blocks    []heldBlock
+	norm      *nn.Norm
+	embed     matrix
+	positions matrix // or nil
+	head      matrix
 }
 
 // heldBlock is a Block whose matrices are held in some way.
 type heldBlock struct {
-	attnNorm, mlpNorm      *nn.RMSNorm
-	qkv, out, gateUp, down heldLinear
+	attnNorm, qNorm, kNorm, postAttn, mlpNorm, postMLP *nn.Norm
+	qkv, out, gateUp, down                             heldLinear
 }
 
-// A heldLinear is y = x W^T + b.
+// A heldLinear is y = x W^T + b, and the adapters of the layer.
 type heldLinear struct {
 	matrix
-	bias **tensor.Tensor // of a copy, its own; of a shared one, the model's, which may be set later
+	bias  **tensor.Tensor // of a copy, its own; of a shared one, the model's, which may be set later
+	layer *nn.Linear
 }
 
 // matrix is a weight matrix of any storage: MulT computes y = x W^T for m rows, Row widens row i.
@@ -75,7 +77,7 @@ func (m *LM) Decoder(o DecodeOptions) (*Decoder, error) {
 func (m *LM) sharing() *Decoder {
 	d := &Decoder{m: m, options: DecodeOptions{Weights: "float32"}}
 	d.hold(func(w **tensor.Tensor) matrix { return shared{w} }, func(l *nn.Linear) **tensor.Tensor { return &l.Bias },
-		func(n *nn.RMSNorm) *nn.RMSNorm { return n })
+		func(n *nn.Norm) *nn.Norm { return n })
 	return d
 }
 
@@ -103,46 +105,63 @@ func (d *Decoder) Refresh() (err error) {
 	d.hold(pack, func(l *nn.Linear) **tensor.Tensor {
 		var own *tensor.Tensor
 		if l.Bias != nil {
-			own = duplicate(l.Bias)
+			own = copyOf(l.Bias)
 		}
 		return &own
-	}, func(n *nn.RMSNorm) *nn.RMSNorm { return &nn.RMSNorm{Weight: duplicate(n.Weight), Eps: n.Eps} })
+	}, (*nn.Norm).Frozen)
 	return nil
 }
 
-func duplicate(t *tensor.Tensor) *tensor.Tensor {
-	return tensor.From(append([]float32(nil), t.Data()...), t.Shape()...)
-}
-
 // hold takes every weight of the model through the given functions. It is the one place that knows where they are.
-func (d *Decoder) hold(weight func(**tensor.Tensor) matrix, bias func(*nn.Linear) **tensor.Tensor, norm func(*nn.RMSNorm) *nn.RMSNorm) {
-	linear := func(l *nn.Linear) heldLinear { return heldLinear{weight(&l.Weight), bias(l)} }
+func (d *Decoder) hold(weight func(**tensor.Tensor) matrix, bias func(*nn.Linear) **tensor.Tensor, norm func(*nn.Norm) *nn.Norm) {
+	linear := func(l *nn.Linear) heldLinear { return heldLinear{weight(&l.Weight), bias(l), l} }
+	some := func(n *nn.Norm) *nn.Norm {
+		if n == nil {
+			return nil
+		}
+		return norm(n)
+	}
 	blocks := make([]heldBlock, len(d.m.Blocks))
 	for i, b := range d.m.Blocks {
-		blocks[i] = heldBlock{attnNorm: norm(b.AttnNorm), mlpNorm: norm(b.MLPNorm),
+		blocks[i] = heldBlock{attnNorm: norm(b.AttnNorm), qNorm: some(b.QNorm), kNorm: some(b.KNorm), postAttn: some(b.PostAttnNorm),
+			mlpNorm: norm(b.MLPNorm), postMLP: some(b.PostMLPNorm),
 			qkv: linear(b.QKV), out: linear(b.Out), gateUp: linear(b.GateUp), down: linear(b.Down)}
 	}
 	head := weight(&d.m.Head)
 	embed := head
-	if d.m.Embed != d.m.Head {
+	if d.m.Embed != d.m.Head || d.options.Weights == "float32" { // shared ones may part when an adapter has its own
 		embed = weight(&d.m.Embed)
+	}
+	if d.m.Positions != nil {
+		d.positions = shared{&d.m.Positions}
 	}
 	d.blocks, d.norm, d.head, d.embed = blocks, norm(d.m.Norm), head, embed
 }
 
-// apply computes y = x W^T + b for n rows.
+// apply computes y = x W^T + b for n rows, and what adapters make of it.
 func (l heldLinear) apply(y, x []float32, out, in, n int) {
-	l.MulT(y, out, x, in, n)
-	if b := *l.bias; b != nil {
-		compute.AddRow(y, b.Data(), n, out)
+	base := func(y, x []float32) {
+		l.MulT(y, out, x, in, n)
+		if b := *l.bias; b != nil {
+			compute.AddRow(y, b.Data(), n, out)
+		}
 	}
+	if !l.layer.Adapted() {
+		base(y, x)
+		return
+	}
+	l.layer.Apply(y[:n*out], x[:n*in], n, base)
 }
 
 // WeightBytes is how much memory one token has to read: every matrix but the embedding table, once. Divided by the time of
 // a step it is the bandwidth that decoding reaches.
 func (d *Decoder) WeightBytes() int {
 	c := d.m.Config
-	block := c.Dim*d.m.heads().Width() + c.Heads*c.HeadDim*c.Dim + 3*c.Dim*c.Hidden
+	up := 2 * c.Hidden
+	if c.Ungated {
+		up = c.Hidden
+	}
+	block := c.Dim*d.m.heads().Width() + c.Heads*c.HeadDim*c.Dim + c.Dim*up + c.Hidden*c.Dim
 	n := c.Layers*block + c.Vocab*c.Dim
 	switch d.options.Weights {
 	case "bf16":

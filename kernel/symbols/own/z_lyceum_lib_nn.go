@@ -10,13 +10,47 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/nn/nn"] = map[string]reflect.Value{
-		"InitStd":     untyped.Float("1", "50"),
-		"Linear":      reflect.ValueOf((*pkg.Linear)(nil)),
-		"NewLinear":   reflect.ValueOf(pkg.NewLinear),
-		"NewRMSNorm":  reflect.ValueOf(pkg.NewRMSNorm),
-		"Param":       reflect.ValueOf((*pkg.Param)(nil)),
-		"Part":        reflect.ValueOf((*pkg.Part)(nil)),
-		"RMSNorm":     reflect.ValueOf((*pkg.RMSNorm)(nil)),
-		"ResidualStd": reflect.ValueOf(pkg.ResidualStd),
+		"Activation":     reflect.ValueOf((*pkg.Activation)(nil)),
+		"Adapter":        reflect.ValueOf((*pkg.Adapter)(nil)),
+		"AdapterConfig":  reflect.ValueOf((*pkg.AdapterConfig)(nil)),
+		"_AdapterConfig": reflect.ValueOf((*_lyceum_lib_nn_AdapterConfig)(nil)),
+		"AllLinear":      reflect.ValueOf(&pkg.AllLinear).Elem(),
+		"Attach":         reflect.ValueOf(pkg.Attach),
+		"Attention":      reflect.ValueOf((*pkg.Attention)(nil)),
+		"Bottleneck":     reflect.ValueOf((*pkg.Bottleneck)(nil)),
+		"Dropout":        reflect.ValueOf(pkg.Dropout),
+		"Host":           reflect.ValueOf((*pkg.Host)(nil)),
+		"IA3":            reflect.ValueOf((*pkg.IA3)(nil)),
+		"InitStd":        untyped.Float("1", "50"),
+		"Linear":         reflect.ValueOf((*pkg.Linear)(nil)),
+		"LoRA":           reflect.ValueOf((*pkg.LoRA)(nil)),
+		"Merged":         reflect.ValueOf((*pkg.Merged)(nil)),
+		"Mode":           reflect.ValueOf((*pkg.Mode)(nil)),
+		"Modules":        reflect.ValueOf(pkg.Modules),
+		"NewLinear":      reflect.ValueOf(pkg.NewLinear),
+		"NewNorm":        reflect.ValueOf(pkg.NewNorm),
+		"Norm":           reflect.ValueOf((*pkg.Norm)(nil)),
+		"Param":          reflect.ValueOf((*pkg.Param)(nil)),
+		"Part":           reflect.ValueOf((*pkg.Part)(nil)),
+		"PrefixRows":     reflect.ValueOf(pkg.PrefixRows),
+		"PrefixTuning":   reflect.ValueOf((*pkg.PrefixTuning)(nil)),
+		"PromptTuning":   reflect.ValueOf((*pkg.PromptTuning)(nil)),
+		"QKNorm":         reflect.ValueOf(pkg.QKNorm),
+		"QKNormRows":     reflect.ValueOf(pkg.QKNormRows),
+		"ResidualStd":    reflect.ValueOf(pkg.ResidualStd),
+		"Saved":          reflect.ValueOf((*pkg.Saved)(nil)),
+		"Site":           reflect.ValueOf((*pkg.Site)(nil)),
+		"Slot":           reflect.ValueOf((*pkg.Slot)(nil)),
+		"Targets":        reflect.ValueOf((*pkg.Targets)(nil)),
 	}
 }
+
+// _lyceum_lib_nn_AdapterConfig satisfies AdapterConfig with functions.
+type _lyceum_lib_nn_AdapterConfig struct {
+	IValue any
+	WBuild func(h *pkg.Host) (*pkg.Adapter, error)
+	WKind  func() string
+}
+
+func (W _lyceum_lib_nn_AdapterConfig) Build(a0 *pkg.Host) (*pkg.Adapter, error) { return W.WBuild(a0) }
+func (W _lyceum_lib_nn_AdapterConfig) Kind() string                             { return W.WKind() }

@@ -11,15 +11,22 @@ func init() {
 	Symbols["lyceum/lib/transformer/transformer"] = map[string]reflect.Value{
 		"Batch":         reflect.ValueOf((*pkg.Batch)(nil)),
 		"Block":         reflect.ValueOf((*pkg.Block)(nil)),
+		"ByFamily":      reflect.ValueOf(pkg.ByFamily),
 		"Cache":         reflect.ValueOf((*pkg.Cache)(nil)),
 		"Config":        reflect.ValueOf((*pkg.Config)(nil)),
 		"DecodeOptions": reflect.ValueOf((*pkg.DecodeOptions)(nil)),
 		"Decoder":       reflect.ValueOf((*pkg.Decoder)(nil)),
 		"Empty":         reflect.ValueOf(pkg.Empty),
+		"Family":        reflect.ValueOf((*pkg.Family)(nil)),
 		"LM":            reflect.ValueOf((*pkg.LM)(nil)),
+		"LongRope":      reflect.ValueOf((*pkg.LongRope)(nil)),
 		"New":           reflect.ValueOf(pkg.New),
+		"NewScorer":     reflect.ValueOf(pkg.NewScorer),
 		"Pad":           reflect.ValueOf(pkg.Pad),
+		"PadLeft":       reflect.ValueOf(pkg.PadLeft),
 		"RopeScaling":   reflect.ValueOf((*pkg.RopeScaling)(nil)),
 		"Run":           reflect.ValueOf((*pkg.Run)(nil)),
+		"Scorer":        reflect.ValueOf((*pkg.Scorer)(nil)),
+		"Special":       reflect.ValueOf((*pkg.Special)(nil)),
 	}
 }

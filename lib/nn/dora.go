@@ -1,0 +1,154 @@
+package nn
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"math"
+
+	"lyceum/lib/internal/compute"
+	"lyceum/lib/tensor"
+)
+
+// DoRA (Liu et al. 2024, arXiv:2402.09353, eq. 5) scales what LoRA makes of a layer to a learned magnitude m for each output:
+//
+//	y = m / ||W + s B A|| (W x + s B A x) + b
+//
+// where ||.|| is the norm of a row, through which no gradient flows (section 4.3). Beginning at m = ||W||, the model is
+// as it was.
+
+// dora turns the part's columns of y = W x + b into the above, in place. in is x after dropout; when dropout acts, W x is
+// computed from it too, as PEFT does.
+func (p *loraPart) dora(l *Linear, x, in, y *tensor.Tensor, plain bool) *tensor.Tensor {
+	var bias []float32
+	if l.Bias != nil {
+		bias = l.Bias.Data()[p.low : p.low+p.rows]
+	}
+	n, m := y.Dim(-1), y.Len()/y.Dim(-1)
+	norms := p.norms
+	if plain {
+		norms = p.normed.of(p)
+	}
+	if in != x {
+		y = again(y, in, l.Weight, p.low, p.rows, bias)
+	}
+	y = lowRank(y, in, param(p.a, plain), param(p.b, plain), p.low, p.scale)
+	return scaleColumns(y, param(p.magnitude, plain), norms(l), bias, p.low, m, n)
+}
+
+// scaleColumns turns columns u + b of y into (magnitude / norm) u + b in place.
+func scaleColumns(y, magnitude *tensor.Tensor, norm, bias []float32, low, m, n int) *tensor.Tensor {
+	rows := len(norm)
+	u := make([]float32, m*rows)
+	factor := make([]float32, rows)
+	for j, k := range magnitude.Data() {
+		factor[j] = k / norm[j]
+	}
+	for i := range m {
+		row := y.Data()[i*n+low:][:rows]
+		for j := range row {
+			b := float32(0)
+			if bias != nil {
+				b = bias[j]
+			}
+			u[i*rows+j] = row[j] - b
+			row[j] = factor[j]*u[i*rows+j] + b
+		}
+	}
+	return tensor.Custom("DoRA", y.Data(), y.Shape(), []*tensor.Tensor{y, magnitude}, func(g []float32) {
+		if magnitude.Wants() {
+			dm := magnitude.GradBuffer()
+			for i := range m {
+				for j := range rows {
+					dm[j] += g[i*n+low+j] * u[i*rows+j] / norm[j]
+				}
+			}
+		}
+		if !y.Wants() {
+			return
+		}
+		dy := y.GradBuffer()
+		for i := range m {
+			row, grad := dy[i*n:(i+1)*n], g[i*n:(i+1)*n]
+			for j := range row {
+				f := float32(1)
+				if k := j - low; k >= 0 && k < rows {
+					f = factor[k]
+				}
+				row[j] += f * grad[j]
+			}
+		}
+	})
+}
+
+// again writes W x + b, for another x, over the part's columns of y; the gradient of y no longer flows through them.
+func again(y, x, w *tensor.Tensor, low, rows int, bias []float32) *tensor.Tensor {
+	n, in := y.Dim(-1), x.Dim(-1)
+	m := x.Len() / in
+	part := w.Data()[low*in : (low+rows)*in]
+	compute.Gemm(false, true, m, rows, in, 1, x.Data(), in, part, in, 0, y.Data()[low:], n)
+	for i := range m {
+		for j, b := range bias {
+			y.Data()[i*n+low+j] += b
+		}
+	}
+	return tensor.Custom("Linear", y.Data(), y.Shape(), []*tensor.Tensor{y, x}, func(g []float32) {
+		if x.Wants() {
+			compute.Gemm(false, false, m, in, rows, 1, g[low:], n, part, in, 1, x.GradBuffer(), in)
+		}
+		if y.Wants() {
+			dy := y.GradBuffer()
+			for i := range m {
+				for j := range n {
+					if j < low || j >= low+rows {
+						dy[i*n+j] += g[i*n+j]
+					}
+				}
+			}
+		}
+	})
+}
+
+// norms are the lengths of the rows of W + s B A.
+func (p *loraPart) norms(l *Linear) []float32 {
+	in, r := p.a.Dim(1), p.a.Dim(0)
+	w := append([]float32(nil), l.Weight.Data()[p.low*in:(p.low+p.rows)*in]...)
+	compute.Gemm(false, false, p.rows, in, r, p.scale, p.b.Data(), r, p.a.Data(), in, 1, w, in)
+	out := make([]float32, p.rows)
+	for i := range out {
+		out[i] = norm(w[i*in : (i+1)*in])
+	}
+	return out
+}
+
+func norm(x []float32) float32 {
+	s := 0.0
+	for _, v := range x {
+		s += float64(v) * float64(v)
+	}
+	return float32(math.Sqrt(s))
+}
+
+// normCache keeps the norms from token to token of a generation, where computing them would cost more than the layer.
+type normCache struct {
+	key    uint64
+	weight *tensor.Tensor
+	norms  []float32
+}
+
+// of returns a function like norms that computes them only when the matrices have changed.
+func (c *normCache) of(p *loraPart) func(l *Linear) []float32 {
+	return func(l *Linear) []float32 {
+		h := fnv.New64a()
+		var b [4]byte
+		for _, t := range []*tensor.Tensor{p.a, p.b} {
+			for _, x := range t.Data() {
+				binary.LittleEndian.PutUint32(b[:], math.Float32bits(x))
+				h.Write(b[:])
+			}
+		}
+		if k := h.Sum64(); c.norms == nil || c.key != k || c.weight != l.Weight {
+			c.key, c.weight, c.norms = k, l.Weight, p.norms(l)
+		}
+		return c.norms
+	}
+}
