@@ -61,7 +61,7 @@ var layers = [][]string{
 	{"lib/nn", "lib/lossfn", "lib/optim"},
 	{"lib/transformer"},
 	{"lib/sampling"},
-	{"lib/evaluate"},
+	{"lib/evaluate", "lib/rl"},
 	{"lib/posttrain"},
 	{"lib/bench"},
 }

@@ -28,9 +28,26 @@
 //	Loshchilov, Hutter 2019, arXiv:1711.05101  AdamW                      optim/optim.go           02_sft
 //	Holtzman et al. 2020, arXiv:1904.09751     top-p sampling             sampling/sampling.go
 //	Ouyang et al. 2022, arXiv:2203.02155       supervised fine-tuning     lossfn/sft.go            02_sft
+//	Schulman 2020, joschu.net/blog/kl-approx   the estimators k1, k2, k3  lossfn/kl.go             06_ppo
+//	Schulman et al. 2015, arXiv:1506.02438     advantage estimates        rl/gae.go                06_ppo
+//	Schulman et al. 2017, arXiv:1707.06347     PPO                        lossfn/ppo.go            06_ppo
+//	Shao et al. 2024, arXiv:2402.03300         GRPO                       lossfn/grpo.go           07_grpo
+//	Yu et al. 2025, arXiv:2503.14476           DAPO                       lossfn/grpo.go           07_grpo
+//	Liu et al. 2025, arXiv:2503.20783          Dr. GRPO                   lossfn/grpo.go
+//	Zheng et al. 2025, arXiv:2507.18071        GSPO                       lossfn/ratio.go
+//	MiniMax 2025, arXiv:2506.13585             CISPO                      lossfn/ratio.go
+//	Gao et al. 2025, arXiv:2511.20347          SAPO                       lossfn/ratio.go
+//	VESPO 2026, arXiv:2602.10693               VESPO                      lossfn/vespo.go
+//	LUSPO 2026, arXiv:2602.05261               LUSPO                      lossfn/reduce.go
+//	Zhao et al. 2025, arXiv:2507.20673         GMPO                       lossfn/gmpo.go
+//	Liu et al. 2026, arXiv:2601.05242          GDPO                       rl/rl.go
+//	Ahmadian et al. 2024, arXiv:2402.14740     RLOO                       lossfn/rloo.go
+//	Williams 1992                              REINFORCE                  lossfn/reinforce.go
+//	Agarwal et al. 2023, arXiv:2306.13649      distillation               lossfn/jsd.go
+//	Stiennon et al. 2020, arXiv:2009.01325     best of n                  rl/best.go
 //
 // # Layers
 //
 // A package imports only packages that stand before it: stop, live, internal/compute; tensor; nn, lossfn, optim;
-// transformer; sampling; evaluate; posttrain. tokenize, datasets, checkpoint and zoo stand beside them.
+// transformer; sampling; evaluate, rl; posttrain. tokenize, datasets, checkpoint and zoo stand beside them.
 package lib
