@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/sampling/constrain"
 	"lyceum/lib/stop"
 	"lyceum/lib/transformer"
 )
@@ -60,12 +61,14 @@ type hypothesis struct {
 	from         int     // the beam that it continues
 	finished     bool
 	stopped      bool // by a stop token
+	at           constrain.Cursor
+	curtailed    bool
 }
 
 // beamSearch fills out with the best Samples completions of each prompt, the best first.
 func beamSearch(d *transformer.Decoder, prompts [][]int32, o *Options, out []Completion) error {
 	for p, ids := range prompts {
-		b := beams{o: o, prompt: len(ids), room: min(o.MaxNewTokens, d.Config().Context-len(ids)), vocab: d.Config().Vocab, improvable: true}
+		b := beams{o: o, prompt: len(ids), room: o.room(len(ids), d.Config().Context) - len(ids), vocab: d.Config().Vocab, improvable: true}
 		b.cache = d.NewCache(o.Beam.Width, len(ids)+b.room)
 		best, err := b.search(ids, p)
 		if err != nil {
@@ -81,7 +84,7 @@ func beamSearch(d *transformer.Decoder, prompts [][]int32, o *Options, out []Com
 // complete writes the hypothesis to out[row].
 func (h *hypothesis) complete(out []Completion, row, prompt int, o *Options) {
 	c := &out[row]
-	c.Score = h.score
+	c.Score, c.Curtailed, c.Stopped = h.score, h.curtailed, h.at.Final()
 	n := len(h.ids) - prompt
 	if h.stopped {
 		c.Stopped, c.StopToken = true, h.ids[len(h.ids)-1]
@@ -117,6 +120,9 @@ func (b *beams) search(ids []int32, row int) ([]hypothesis, error) {
 	width := b.o.Beam.Width
 	for i := range width {
 		h := hypothesis{ids: ids, score: hopeless, from: i}
+		if b.o.Constraint != nil {
+			h.at = b.o.Constraint.Begin()
+		}
 		if i == 0 {
 			h.score = 0
 		}
@@ -179,10 +185,7 @@ func (b *beams) continuations(logits []float32, row int) ([]hypothesis, error) {
 		for j, z := range raw {
 			scores[j] = float32(float64(z) - norm)
 		}
-		b.o.process(scores, h.ids, b.prompt)
-		for _, f := range b.o.Processors {
-			f(row, h.ids, scores)
-		}
+		h.curtailed = b.s.processed(b.o, scores, place{row: row, ids: h.ids, prompt: b.prompt, left: b.room - (len(h.ids) - b.prompt), at: h.at}) || h.curtailed
 		if top := float64(compute.Max(scores)); math.IsNaN(top) || math.IsInf(top, 1) {
 			return nil, scoresError(errForbidden, len(h.ids), row)
 		}
@@ -192,6 +195,10 @@ func (b *beams) continuations(logits []float32, row int) ([]hypothesis, error) {
 		}
 	}
 	sort.SliceStable(next, func(i, j int) bool { return next[i].score > next[j].score })
+	for b.o.Constraint != nil && len(next) > 0 && len(next) < len(b.running) { // fewer continuations than beams: the last fills up
+		next = append(next, next[len(next)-1])
+		next[len(next)-1].score += hopeless
+	}
 	if len(next) < len(b.running) {
 		return nil, scoresError(errForbidden, len(b.running[0].ids), row)
 	}
@@ -199,8 +206,12 @@ func (b *beams) continuations(logits []float32, row int) ([]hypothesis, error) {
 }
 
 func (b *beams) extended(h *hypothesis, from int, id int32, drawn, model float64) hypothesis {
-	return hypothesis{ids: append(slices.Clip(h.ids), id), drawn: append(slices.Clip(h.drawn), drawn),
-		model: append(slices.Clip(h.model), model), score: h.score + drawn, from: from}
+	n := hypothesis{ids: append(slices.Clip(h.ids), id), drawn: append(slices.Clip(h.drawn), drawn),
+		model: append(slices.Clip(h.model), model), score: h.score + drawn, from: from, at: h.at, curtailed: h.curtailed}
+	if b.o.Constraint != nil && !slices.Contains(b.o.Stop, id) {
+		n.at, _ = h.at.After(id)
+	}
+	return n
 }
 
 // choose sorts the continuations into those that go on and those that are finished, n tokens after the prompt. It reports
@@ -212,7 +223,7 @@ func (b *beams) choose(next []hypothesis, n int) (allDone bool) {
 	allDone = true
 	for i, h := range next {
 		h.stopped = slices.Contains(b.o.Stop, h.ids[len(h.ids)-1])
-		ends := h.stopped || n >= b.room
+		ends := h.stopped || n >= b.room || !h.stopped && h.at.Final()
 		if allDone = allDone && ends; ends {
 			going[i].score += hopeless
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/sampling/constrain"
 )
 
 // A TokenLogProb is a token and log p of it.
@@ -21,7 +22,18 @@ type choice struct {
 	id                     int32
 	drawn, model, tempered float64
 	top                    []TokenLogProb
+	curtailed              bool
 	err                    error
+}
+
+// A place is where in a completion a token is chosen.
+type place struct {
+	row    int     // the index of the completion
+	ids    []int32 // prompt and completion
+	prompt int     // tokens of the prompt
+	rng    *rand.Rand
+	left   int // tokens that may still come
+	at     constrain.Cursor
 }
 
 var (
@@ -33,8 +45,9 @@ var (
 type scratch struct {
 	scores, probs, other []float32
 	blocks               blocks
-	list                 []candidate
+	list, kept           []candidate
 	keys                 []weighted
+	seen                 []uint64 // a bit for each token
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -46,8 +59,8 @@ func grown(p *[]float32, n int) []float32 {
 	return (*p)[:n]
 }
 
-// choose picks the token after ids from the model's scores raw, which stay as they are.
-func (o *Options) choose(raw []float32, row int, ids []int32, prompt int, rng *rand.Rand) (c choice) {
+// choose picks the token at a place from the model's scores raw, which stay as they are.
+func (o *Options) choose(raw []float32, p place) (c choice) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	probs := grown(&s.probs, len(raw))
@@ -62,10 +75,7 @@ func (o *Options) choose(raw []float32, row int, ids []int32, prompt int, rng *r
 	if o.processes() {
 		scores = grown(&s.scores, len(raw))
 		copy(scores, raw)
-		o.process(scores, ids, prompt)
-		for _, f := range o.Processors {
-			f(row, ids, scores)
-		}
+		c.curtailed = s.processed(o, scores, p)
 		if scoresNorm, ok = softmax(probs, scores); !ok {
 			return choice{err: errForbidden}
 		}
@@ -73,7 +83,7 @@ func (o *Options) choose(raw []float32, row int, ids []int32, prompt int, rng *r
 	if o.Temperature == 0 {
 		c.id = s.blocks.argmax(scores)
 		c.drawn = float64(scores[c.id]) - scoresNorm
-	} else if c.id, c.drawn, ok = s.draw(scores, scoresNorm, o, rng); !ok {
+	} else if c.id, c.drawn, ok = s.draw(scores, scoresNorm, o, p.rng); !ok {
 		return choice{err: errForbidden}
 	}
 	c.model = float64(raw[c.id]) - norm
@@ -88,6 +98,18 @@ func (o *Options) choose(raw []float32, row int, ids []int32, prompt int, rng *r
 		}
 	}
 	return c
+}
+
+// processed changes the scores by every rule of the options.
+func (s *scratch) processed(o *Options, scores []float32, p place) (curtailed bool) {
+	s.process(o, scores, p.ids, p.prompt)
+	for _, f := range o.Processors {
+		f(p.row, p.ids, scores)
+	}
+	if o.Constraint != nil {
+		return s.constrained(scores, p.at, p.left, o.Stop)
+	}
+	return false
 }
 
 // cooled returns scores / t.

@@ -12,7 +12,7 @@ type candidate struct {
 	p  float32
 }
 
-// filter returns the tokens that TopK, TopP, MinP and Typical leave, each over what the one before left, as in
+// filter returns the tokens that TopK, TopP, MinP, Typical, Epsilon and Eta leave, each over what the one before left, as in
 // Transformers. scores are tempered, probs is their softmax. The list is in the order of ids and never empty.
 func (s *scratch) filter(scores, probs []float32, o *Options) []candidate {
 	list, whole := s.list[:0], 1.0
@@ -41,8 +41,41 @@ func (s *scratch) filter(scores, probs []float32, o *Options) []candidate {
 	if o.Typical > 0 && o.Typical < 1 {
 		list = s.typical(list, o.Typical)
 	}
+	if o.Epsilon > 0 {
+		list = atLeastShare(list, o.Epsilon)
+	}
+	if o.Eta > 0 {
+		list = atLeastShare(list, min(o.Eta, math.Sqrt(o.Eta)*math.Exp(-entropy(list))))
+	}
 	s.list = list[:0]
 	return list
+}
+
+// atLeastShare keeps tokens that are at least so likely among those of the list, and the most likely ones.
+func atLeastShare(list []candidate, share float64) []candidate {
+	least, top := share*total(list), float32(0)
+	for _, c := range list {
+		top = max(top, c.p)
+	}
+	kept := list[:0]
+	for _, c := range list {
+		if float64(c.p) >= least || c.p == top {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// entropy is of the list as a distribution, in nats.
+func entropy(list []candidate) float64 {
+	sum, h := total(list), 0.0
+	for _, c := range list {
+		if c.p > 0 {
+			q := float64(c.p) / sum
+			h -= q * math.Log(q)
+		}
+	}
+	return h
 }
 
 func total(list []candidate) float64 {
@@ -92,14 +125,8 @@ func atLeastOf(list []candidate, ratio float64) []candidate {
 
 // typical keeps the tokens whose -log p is nearest to the entropy of the list, until their share is mass.
 func (s *scratch) typical(list []candidate, mass float64) []candidate {
-	sum, entropy := total(list), 0.0
-	for _, c := range list {
-		if c.p > 0 {
-			q := float64(c.p) / sum
-			entropy -= q * math.Log(q)
-		}
-	}
-	distance := func(c candidate) float64 { return math.Abs(-math.Log(float64(c.p)/sum) - entropy) }
+	sum, h := total(list), entropy(list)
+	distance := func(c candidate) float64 { return math.Abs(-math.Log(float64(c.p)/sum) - h) }
 	keys := s.keys[:0]
 	for _, c := range list {
 		keys = append(keys, weighted{distance(c), float64(c.p) / sum})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/sampling/constrain"
 	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
@@ -17,9 +18,11 @@ type generator struct {
 	o       *Options
 	cache   *transformer.Cache
 	vocab   int
+	room    int // tokens of prompt and completion together
 	prompts [][]int32
 	out     []Completion
 	begun   int   // completions that have begun
+	held    int   // tokens of the only prompt that the only slot holds already
 	rows    []row // by slot
 	// With several samples: the prompt whose keys and values a slot begins with, and the scores after each prompt that
 	// still has samples to begin.
@@ -40,6 +43,7 @@ type row struct {
 	live        bool
 	logits      []float32 // after ids; nil: of the sibling leader, which has the same prompt
 	leader      *row
+	at          constrain.Cursor // with a Constraint
 }
 
 const (
@@ -53,14 +57,14 @@ func newGenerator(d *transformer.Decoder, prompts [][]int32, o *Options, out []C
 	for _, p := range prompts {
 		longest = max(longest, len(p))
 	}
-	room := min(longest+o.MaxNewTokens, c.Context)
+	room := o.room(longest, c.Context)
 	slots := o.Slots
 	if slots == 0 {
 		perSlot := 8 * c.Layers * c.KVHeads * c.HeadDim * room
 		slots = max(1, min(defaultSlots, defaultMemory/perSlot))
 	}
 	slots = min(slots, len(out))
-	g := &generator{o: o, cache: d.NewCache(slots, room), vocab: c.Vocab, prompts: prompts, out: out,
+	g := &generator{o: o, room: room, cache: d.NewCache(slots, room), vocab: c.Vocab, prompts: prompts, out: out,
 		rows: make([]row, slots), holds: make([]int, slots), after: map[int][]float32{}}
 	for i := range g.holds {
 		g.holds[i] = -1
@@ -105,12 +109,20 @@ func (g *generator) plan() {
 	}
 }
 
+// stream returns the random numbers of a completion.
+func stream(o *Options, index int) *rand.Rand {
+	return tensor.NewRand(o.Seed + uint64(o.FirstRow+index)*0x9e3779b9)
+}
+
 // begin gives slot s to the next completion. Its prompt is computed in this pass unless another sample of it is at hand.
 func (g *generator) begin(r *row, s int, leaders map[int]*row) {
 	p := g.begun / g.o.Samples
 	ids := g.prompts[p]
 	// Not more than is needed is set aside: most completions stop early.
-	*r = row{index: g.begun, slot: s, prompt: p, begins: len(ids), live: true, rng: tensor.NewRand(g.o.Seed + uint64(g.begun)*0x9e3779b9)}
+	*r = row{index: g.begun, slot: s, prompt: p, begins: len(ids), live: true, rng: stream(g.o, g.begun)}
+	if g.o.Constraint != nil {
+		r.at = g.o.Constraint.Begin()
+	}
 	r.ids = append(make([]int32, 0, len(ids)+32), ids...)
 	g.begun++
 	g.batch = append(g.batch, r)
@@ -121,8 +133,8 @@ func (g *generator) begin(r *row, s int, leaders map[int]*row) {
 		g.cache.Copy(s, slices.Index(g.holds, p), len(ids))
 		r.logits = g.after[p]
 	default:
-		g.cache.Truncate(s, 0)
-		g.runs = append(g.runs, transformer.Run{Slot: s, IDs: ids, Logits: true})
+		g.cache.Truncate(s, g.held)
+		g.runs = append(g.runs, transformer.Run{Slot: s, IDs: ids[g.held:], Logits: true})
 		leaders[p] = r
 	}
 	g.holds[s] = p
@@ -160,7 +172,7 @@ func (g *generator) choices() []choice {
 	one := func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			r := g.batch[i]
-			chosen[i] = g.o.choose(r.logits, r.index, r.ids, r.begins, r.rng)
+			chosen[i] = g.o.choose(r.logits, place{r.index, r.ids, r.begins, r.rng, min(g.o.MaxNewTokens, g.room-r.begins) - (len(r.ids) - r.begins), r.at})
 		}
 	}
 	if len(g.o.Processors) > 0 {
@@ -190,8 +202,11 @@ func (g *generator) accept(chosen []choice) error {
 func (g *generator) add(r *row, c choice) {
 	out := &g.out[r.index]
 	stopped := slices.Contains(g.o.Stop, c.id)
+	out.Curtailed = out.Curtailed || c.curtailed
 	if stopped {
 		out.Stopped, out.StopToken, r.live = true, c.id, false
+	} else if g.o.Constraint != nil {
+		r.at, _ = r.at.After(c.id)
 	}
 	if !stopped || g.o.KeepStop {
 		r.ids = append(r.ids, c.id)
@@ -203,8 +218,11 @@ func (g *generator) add(r *row, c choice) {
 	if !stopped && g.o.stopsAt(out) {
 		out.Stopped, r.live = true, false
 	}
+	if r.live && r.at.Final() && !(g.o.KeepStop && len(g.o.Stop) > 0) { // there is nothing to choose
+		out.Stopped, r.live = true, false
+	}
 	// Prompt and completion together fit into the context, so that they can be trained on.
-	if len(out.IDs) >= g.o.MaxNewTokens || len(r.ids) >= g.cache.Room() {
+	if len(out.IDs) >= g.o.MaxNewTokens || len(r.ids) >= g.room {
 		r.live = false
 	}
 	if !r.live && len(g.o.StopStrings) > 0 {

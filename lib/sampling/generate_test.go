@@ -31,7 +31,7 @@ func uncached(m *transformer.LM, prompt []int32, row int, o Options) (c Completi
 	rng := tensor.NewRand(o.Seed + uint64(row)*0x9e3779b9)
 	for len(c.IDs) < o.MaxNewTokens && len(ids) < m.Config.Context {
 		z := m.Logits(transformer.Batch{IDs: ids, Rows: 1, Length: len(ids)})
-		t := o.choose(z.Data()[(len(ids)-1)*m.Config.Vocab:], row, ids, len(prompt), rng)
+		t := o.choose(z.Data()[(len(ids)-1)*m.Config.Vocab:], place{row: row, ids: ids, prompt: len(prompt), rng: rng})
 		if slices.Contains(o.Stop, t.id) {
 			c.Stopped = true
 			break
@@ -191,7 +191,7 @@ func TestProcessorsAndPenalties(t *testing.T) {
 	}
 	scores := []float32{1, 1, 1, 1}
 	o := Options{Frequency: 0.5, Presence: 0.25}
-	o.process(scores, []int32{0, 0, 1, 2, 1}, 2)
+	new(scratch).process(&o, scores, []int32{0, 0, 1, 2, 1}, 2)
 	if want := []float32{1, 1 - 1.25, 1 - 0.75, 1}; !slices.Equal(scores, want) {
 		t.Errorf("frequency and presence: %v, want %v", scores, want)
 	}

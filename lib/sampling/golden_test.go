@@ -67,7 +67,7 @@ func TestProcessorsEqualTransformers(t *testing.T) {
 			}
 		}
 		for seed := range uint64(200) {
-			d := o.choose(g.Scores, 0, g.IDs, g.Prompt, tensor.NewRand(seed))
+			d := o.choose(g.Scores, place{ids: g.IDs, prompt: g.Prompt, rng: tensor.NewRand(seed)})
 			if d.err != nil || c.LogP[d.id] == nil || math.Abs(d.drawn-*c.LogP[d.id]) > logProbTolerance {
 				t.Fatalf("%s: drew %d with %v, %v", name, d.id, d.drawn, d.err)
 			}
@@ -78,11 +78,11 @@ func TestProcessorsEqualTransformers(t *testing.T) {
 // distribution returns the log-probabilities that tokens are drawn with.
 func distribution(o *Options, raw []float32, ids []int32, prompt int) []float64 {
 	scores := append([]float32(nil), raw...)
-	o.process(scores, ids, prompt)
+	s := new(scratch)
+	s.process(o, scores, ids, prompt)
 	for i := range scores {
 		scores[i] /= float32(o.Temperature)
 	}
-	s := new(scratch)
 	probs := grown(&s.probs, len(scores))
 	softmax(probs, scores)
 	list := s.filter(scores, probs, o)

@@ -3,18 +3,23 @@ package sampling
 import (
 	"math"
 	"slices"
+
+	"lyceum/lib/sampling/constrain"
 )
 
 var minusInf = float32(math.Inf(-1))
 
 // process changes the scores of the token after ids, of which the first prompt tokens are the prompt, by every rule of the
 // options but the user's Processors.
-func (o *Options) process(scores []float32, ids []int32, prompt int) {
+func (s *scratch) process(o *Options, scores []float32, ids []int32, prompt int) {
+	for id, b := range o.Bias {
+		scores[id] += float32(b)
+	}
 	if o.Penalty > 0 && o.Penalty != 1 {
-		penalise(scores, ids, float32(o.Penalty))
+		s.penalise(scores, ids, float32(o.Penalty))
 	}
 	if o.Frequency != 0 || o.Presence != 0 {
-		penaliseGenerated(scores, ids[prompt:], o.Frequency, o.Presence)
+		s.penaliseGenerated(scores, ids[prompt:], float32(o.Frequency), float32(o.Presence))
 	}
 	if o.NoRepeatNGram > 0 {
 		forbidRepeats(scores, ids, o.NoRepeatNGram)
@@ -24,36 +29,55 @@ func (o *Options) process(scores []float32, ids []int32, prompt int) {
 			forbidWord(scores, ids, w)
 		}
 	}
-	if len(ids)-prompt < o.MinNewTokens {
+	if len(ids)-prompt < o.MinNewTokens || len(ids) < o.MinLength {
 		forbid(scores, o.Stop)
 	}
 	forbid(scores, o.Suppress)
+	if len(ids) == prompt {
+		forbid(scores, o.BeginSuppress)
+	}
+}
+
+// first reports whether a token comes for the first time since forget.
+func (s *scratch) first(id int32) bool {
+	bit := uint64(1) << (uint(id) & 63)
+	if s.seen[id>>6]&bit != 0 {
+		return false
+	}
+	s.seen[id>>6] |= bit
+	return true
+}
+
+// forget makes room for a vocabulary, and every token new.
+func (s *scratch) forget(vocab int) {
+	if n := (vocab + 63) / 64; len(s.seen) < n {
+		s.seen = make([]uint64, n)
+	} else {
+		clear(s.seen)
+	}
 }
 
 // penalise makes tokens that occur in ids less likely: a positive score is divided, a negative one multiplied.
-func penalise(scores []float32, ids []int32, penalty float32) {
-	done := make(map[int32]bool, len(ids))
+func (s *scratch) penalise(scores []float32, ids []int32, penalty float32) {
+	s.forget(len(scores))
 	for _, id := range ids {
 		switch {
-		case done[id]:
-			continue
+		case !s.first(id):
 		case scores[id] > 0:
 			scores[id] /= penalty
 		default:
 			scores[id] *= penalty
 		}
-		done[id] = true
 	}
 }
 
-// penaliseGenerated subtracts frequency times the number of occurrences, and presence once.
-func penaliseGenerated(scores []float32, ids []int32, frequency, presence float64) {
-	counts := make(map[int32]int, len(ids))
+// penaliseGenerated subtracts frequency for each occurrence, and presence once.
+func (s *scratch) penaliseGenerated(scores []float32, ids []int32, frequency, presence float32) {
+	s.forget(len(scores))
 	for _, id := range ids {
-		counts[id]++
-	}
-	for id, n := range counts {
-		scores[id] -= float32(frequency*float64(n) + presence)
+		if scores[id] -= frequency; s.first(id) {
+			scores[id] -= presence
+		}
 	}
 }
 
@@ -83,5 +107,57 @@ func forbid(scores []float32, ids []int32) {
 		if id >= 0 && int(id) < len(scores) {
 			scores[id] = minusInf
 		}
+	}
+}
+
+// constrained forbids what the text's language does not allow at this place, with at most left tokens to come. It reports
+// whether the limit forbade the token that was the most likely one.
+func (s *scratch) constrained(scores []float32, at constrain.Cursor, left int, stop []int32) (curtailed bool) {
+	within, all := at.Allowed(left)
+	s.kept = s.kept[:0]
+	if at.Accepting() {
+		for _, id := range stop {
+			if id >= 0 && int(id) < len(scores) {
+				s.kept = append(s.kept, candidate{id, scores[id]})
+			}
+		}
+	}
+	restore := func() {
+		for _, c := range s.kept {
+			scores[c.id] = c.p
+		}
+	}
+	outside(scores, all)
+	restore()
+	if &within[0] != &all[0] {
+		best := s.blocks.argmax(scores)
+		possible := scores[best] != minusInf
+		outside(scores, within)
+		restore()
+		curtailed = possible && scores[best] == minusInf
+	}
+	return curtailed
+}
+
+// outside forbids the tokens whose bit is not set, and those that have none.
+func outside(scores []float32, bits []uint64) {
+	for i, w := range bits {
+		block := scores[min(64*i, len(scores)):min(64*i+64, len(scores))]
+		switch w {
+		case ^uint64(0):
+		case 0:
+			for j := range block {
+				block[j] = minusInf
+			}
+		default:
+			for j := range block {
+				if w>>uint(j)&1 == 0 {
+					block[j] = minusInf
+				}
+			}
+		}
+	}
+	for j := min(64*len(bits), len(scores)); j < len(scores); j++ {
+		scores[j] = minusInf
 	}
 }

@@ -21,7 +21,8 @@ type Completion struct {
 	// log softmax(scores / Temperature), what PPO and GRPO compare with (temperature 1 when greedy).
 	PolicyLogProbs []float64
 	Top            [][]TokenLogProb // for each token, the TopLogProbs most likely ones under the model itself
-	Stopped        bool             // a stop token or string ended it; otherwise it ran out of room
+	Stopped        bool             // a stop token or string, or the Constraint, ended it; otherwise it ran out of room
+	Curtailed      bool             // MaxNewTokens made the text of a Constraint end earlier than the model would have
 	StopToken      int32            // the token that ended it, if one did; else -1
 	StopString     string           // the stop string that ended it, if one did
 	Text           string           // with Options.StopStrings: the text, up to the stop string
@@ -43,22 +44,8 @@ func Generate(m *transformer.LM, prompts [][]int32, o Options) ([]Completion, er
 // GenerateWith is Generate with a decoder that is kept from call to call, as one with bf16 or int8 weights should be;
 // Options.Weights has no effect.
 func GenerateWith(d *transformer.Decoder, prompts [][]int32, o Options) (out []Completion, err error) {
-	if err := o.Check(); err != nil {
+	if out, err = prepared(d, prompts, &o); err != nil {
 		return nil, err
-	}
-	if err := o.checkIDs(d.Config().Vocab); err != nil {
-		return nil, err
-	}
-	if o.MaxNewTokens == 0 {
-		o.MaxNewTokens = 64
-	}
-	o.Samples = max(1, o.Samples)
-	if err := checkPrompts(prompts, d.Config()); err != nil {
-		return nil, err
-	}
-	out = make([]Completion, len(prompts)*o.Samples)
-	for i := range out {
-		out[i].StopToken = -1
 	}
 	defer func() {
 		if v := recover(); v == stop.ErrInterrupted {
@@ -73,6 +60,38 @@ func GenerateWith(d *transformer.Decoder, prompts [][]int32, o Options) (out []C
 	return out, newGenerator(d, prompts, &o, out).run()
 }
 
+// prepared checks everything, fills in what the options leave open, and makes room for the completions.
+func prepared(d *transformer.Decoder, prompts [][]int32, o *Options) ([]Completion, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if err := o.checkIDs(d.Config().Vocab); err != nil {
+		return nil, err
+	}
+	if o.MaxNewTokens == 0 {
+		if o.MaxNewTokens = 64; o.MaxLength > 0 {
+			o.MaxNewTokens = o.MaxLength
+		}
+	}
+	o.Samples = max(1, o.Samples)
+	if err := checkPrompts(prompts, d.Config()); err != nil {
+		return nil, err
+	}
+	for i, p := range prompts {
+		if o.MaxLength > 0 && len(p) >= o.MaxLength {
+			return nil, fmt.Errorf("sampling: prompt %d has %d tokens, and MaxLength is %d", i, len(p), o.MaxLength)
+		}
+	}
+	if err := o.checkConstraint(prompts, d.Config()); err != nil {
+		return nil, err
+	}
+	out := make([]Completion, len(prompts)*o.Samples)
+	for i := range out {
+		out[i].StopToken = -1
+	}
+	return out, nil
+}
+
 func checkPrompts(prompts [][]int32, c transformer.Config) error {
 	for i, p := range prompts {
 		if len(p) == 0 {
@@ -85,6 +104,23 @@ func checkPrompts(prompts [][]int32, c transformer.Config) error {
 			if id < 0 || int(id) >= c.Vocab {
 				return fmt.Errorf("sampling: prompt %d has token %d, the model's vocabulary is %d", i, id, c.Vocab)
 			}
+		}
+	}
+	return nil
+}
+
+// checkConstraint says which prompt leaves too little room for the shortest text of the constraint.
+func (o *Options) checkConstraint(prompts [][]int32, c transformer.Config) error {
+	if o.Constraint == nil {
+		return nil
+	}
+	if n := o.Constraint.Size(); n > c.Vocab {
+		return fmt.Errorf("sampling: the Constraint is over %d tokens, the model's vocabulary is %d", n, c.Vocab)
+	}
+	needs := o.Constraint.Needs()
+	for i, p := range prompts {
+		if room := o.room(len(p), c.Context) - len(p); needs > room {
+			return fmt.Errorf("sampling: the shortest text of %s takes %d tokens; after prompt %d there is room for %d (MaxNewTokens %d, context %d)", o.Constraint, needs, i, room, o.MaxNewTokens, c.Context)
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func draws(o Options, n int) map[int32]float64 {
 	out := map[int32]float64{}
 	for seed := range n {
 		o.Seed = uint64(seed)
-		c := o.choose(scores, 0, nil, 0, tensor.NewRand(o.Seed))
+		c := o.choose(scores, place{rng: tensor.NewRand(o.Seed)})
 		out[c.id] += 1 / float64(n)
 	}
 	return out

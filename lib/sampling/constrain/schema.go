@@ -283,4 +283,3 @@ func (s *schemas) lookUp(name, path string) (any, error) {
 	}
 	return v, nil
 }
-

@@ -23,16 +23,20 @@ eos = torch.tensor([3, 4])
 # The keys are the fields of Options. The order of the list is the order in which generate builds it.
 def build(o):
     p = []
+    if "Bias" in o: p.append(lp.SequenceBiasLogitsProcessor([[[int(k)], v] for k, v in o["Bias"].items()]))
     if "Penalty" in o: p.append(lp.RepetitionPenaltyLogitsProcessor(o["Penalty"]))
     if "NoRepeatNGram" in o: p.append(lp.NoRepeatNGramLogitsProcessor(o["NoRepeatNGram"]))
     if "BadWords" in o: p.append(lp.NoBadWordsLogitsProcessor(o["BadWords"], eos_token_id=eos))
     if "MinNewTokens" in o: p.append(lp.MinNewTokensLengthLogitsProcessor(prompt, o["MinNewTokens"], eos))
     if "Suppress" in o: p.append(lp.SuppressTokensLogitsProcessor(o["Suppress"]))
+    if "BeginSuppress" in o: p.append(lp.SuppressTokensAtBeginLogitsProcessor(o["BeginSuppress"], o.get("begin", prompt)))
     if o.get("Temperature", 1) != 1: p.append(lp.TemperatureLogitsWarper(o["Temperature"]))
     if "TopK" in o: p.append(lp.TopKLogitsWarper(o["TopK"]))
     if "TopP" in o: p.append(lp.TopPLogitsWarper(o["TopP"]))
     if "MinP" in o: p.append(lp.MinPLogitsWarper(o["MinP"]))
     if "Typical" in o: p.append(lp.TypicalLogitsWarper(o["Typical"]))
+    if "Epsilon" in o: p.append(lp.EpsilonLogitsWarper(o["Epsilon"]))
+    if "Eta" in o: p.append(lp.EtaLogitsWarper(o["Eta"]))
     return lp.LogitsProcessorList(p)
 
 cases = [{"Penalty": 1.3}, {"Penalty": 0.8}, {"NoRepeatNGram": 1}, {"NoRepeatNGram": 2}, {"NoRepeatNGram": 3}, {"NoRepeatNGram": 20},
@@ -40,6 +44,8 @@ cases = [{"Penalty": 1.3}, {"Penalty": 0.8}, {"NoRepeatNGram": 1}, {"NoRepeatNGr
          {"Suppress": [1, 2, 250]}, {"Temperature": 0.7}, {"Temperature": 1.9}, {"TopK": 1}, {"TopK": 2}, {"TopK": 10}, {"TopK": 299}, {"TopK": 1000},
          {"TopP": 0.05}, {"TopP": 0.5}, {"TopP": 0.9}, {"TopP": 0.999}, {"MinP": 0.02}, {"MinP": 0.5}, {"Typical": 0.1}, {"Typical": 0.5}, {"Typical": 0.95},
          {"TopK": 20, "TopP": 0.8}, {"Temperature": 0.5, "TopK": 50, "TopP": 0.95, "MinP": 0.01}, {"Temperature": 1.5, "TopP": 0.9, "Typical": 0.7},
+         {"Epsilon": 0.003}, {"Epsilon": 0.2}, {"Eta": 0.003}, {"Eta": 0.9}, {"Eta": 0.02, "Temperature": 0.6}, {"TopK": 30, "MinP": 0.02, "Epsilon": 0.01, "Eta": 0.3}, {"Typical": 0.9, "Epsilon": 0.01},
+         {"Bias": {"5": 2.5, "20": -4.0, "299": 7.0}}, {"Bias": {"5": 2.5, "7": -1.0}, "Penalty": 1.4, "Temperature": 1.2}, {"BeginSuppress": [20, 21, 5]},
          {"Penalty": 1.2, "NoRepeatNGram": 2, "BadWords": [[7, 31]], "MinNewTokens": 6, "Suppress": [0], "Temperature": 0.8, "TopK": 40, "TopP": 0.9, "MinP": 0.001}]
 out["processors"] = {"ids": ids[0].tolist(), "prompt": prompt, "scores": scores[0].tolist(), "eos": eos.tolist(), "cases": []}
 for o in cases:
