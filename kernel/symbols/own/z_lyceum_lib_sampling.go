@@ -21,9 +21,12 @@ func init() {
 		"GenerateWith":    reflect.ValueOf(pkg.GenerateWith),
 		"LogSoftmax":      reflect.ValueOf(pkg.LogSoftmax),
 		"LogitsProcessor": reflect.ValueOf((*pkg.LogitsProcessor)(nil)),
+		"NewSession":      reflect.ValueOf(pkg.NewSession),
 		"Options":         reflect.ValueOf((*pkg.Options)(nil)),
+		"ParseConfig":     reflect.ValueOf(pkg.ParseConfig),
 		"Score":           reflect.ValueOf(pkg.Score),
 		"Scored":          reflect.ValueOf((*pkg.Scored)(nil)),
+		"Session":         reflect.ValueOf((*pkg.Session)(nil)),
 		"TokenLogProb":    reflect.ValueOf((*pkg.TokenLogProb)(nil)),
 	}
 }
