@@ -39,6 +39,7 @@ func (c IA3) Build(h *Host) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Targets = c.Targets.withDefaults(ia3Targets[h.Arch])
 	a := &Adapter{Config: c, hooks: map[*Linear][]hook{}}
 	rng := tensor.NewRand(c.Seed)
 	for _, s := range sites {

@@ -84,6 +84,7 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Targets = c.Targets.withDefaults(loraTargets[h.Arch])
 	a := &Adapter{Config: c, hooks: map[*Linear][]hook{}}
 	rng := tensor.NewRand(c.Seed)
 	byLinear := map[*Linear]*loraHook{}

@@ -32,11 +32,8 @@ func Modules(names ...string) Targets { return Targets{Modules: names} }
 
 // resolve returns the sites that are meant; defaults stand in for empty targets, saved modules are never targets.
 func (t Targets) resolve(h *Host, defaults, saved []string) ([]Site, error) {
-	if len(t.Modules) == 0 && t.Pattern == "" {
-		if len(defaults) == 0 {
-			return nil, fmt.Errorf("nn: there are no default targets for the family %q: name them, as Targets{Modules: ...}; the model has %s", h.Arch, siteNames(h))
-		}
-		t.Modules = defaults
+	if t = t.withDefaults(defaults); len(t.Modules) == 0 && t.Pattern == "" {
+		return nil, fmt.Errorf("nn: there are no default targets for the family %q: name them, as Targets{Modules: ...}; the model has %s", h.Arch, siteNames(h))
 	}
 	match, err := t.matcher()
 	if err != nil {
@@ -56,6 +53,14 @@ func (t Targets) resolve(h *Host, defaults, saved []string) ([]Site, error) {
 		return nil, fmt.Errorf("nn: the targets (%s) are no linear layer of the model; it has %s", want, siteNames(h))
 	}
 	return out, nil
+}
+
+// withDefaults puts the names into targets that are empty.
+func (t Targets) withDefaults(names []string) Targets {
+	if len(t.Modules) == 0 && t.Pattern == "" {
+		t.Modules = slices.Clone(names)
+	}
+	return t
 }
 
 func (t Targets) matcher() (func(name string, layer int) bool, error) {
