@@ -9,7 +9,9 @@ import (
 
 // preloaded are the packages of Lyceum that a cell can use without importing them.
 var preloaded = map[string]string{
+	"comm":        "lyceum/kernel/comm",
 	"display":     "lyceum/kernel/display",
+	"widgets":     "lyceum/kernel/widgets",
 	"plotting":    "lyceum/plotting",
 	"checkpoint":  "lyceum/lib/checkpoint",
 	"datasets":    "lyceum/lib/datasets",

@@ -2,23 +2,20 @@ package server
 
 import (
 	"encoding/json"
-	"sync"
+
+	"lyceum/kernel/comm"
+	"lyceum/kernel/wire"
 )
 
-// comms are the open comms, by id (Jupyter messaging, "Custom messages").
-type comms struct {
-	mu      sync.Mutex
-	open    map[string]string // id -> target
-	targets map[string]func(*request, string)
-}
-
-func newComms() *comms {
-	return &comms{open: map[string]string{}, targets: map[string]func(*request, string){}}
-}
-
+// commContent is the content of comm_open, comm_msg and comm_close (Jupyter messaging, "Custom messages").
 type commContent struct {
-	ID     string `json:"comm_id"`
-	Target string `json:"target_name"`
+	ID     string         `json:"comm_id"`
+	Target string         `json:"target_name"`
+	Data   map[string]any `json:"data"`
+}
+
+func (r *request) commMessage(c commContent) comm.Message {
+	return comm.Message{Data: c.Data, Metadata: r.Metadata, Buffers: r.Buffers}
 }
 
 // commInfo lists the open comms, of one target if it names one.
@@ -27,14 +24,12 @@ func commInfo(r *request) {
 	if !r.into(&c) {
 		return
 	}
-	r.s.comms.mu.Lock()
 	list := map[string]any{}
-	for id, target := range r.s.comms.open {
+	for id, target := range comm.All() {
 		if c.Target == "" || c.Target == target {
 			list[id] = map[string]any{"target_name": target}
 		}
 	}
-	r.s.comms.mu.Unlock()
 	r.reply(map[string]any{"status": "ok", "comms": list})
 }
 
@@ -44,43 +39,53 @@ func commOpen(r *request) {
 	if !r.quietly(&c) || c.ID == "" {
 		return
 	}
-	r.s.comms.mu.Lock()
-	target := r.s.comms.targets[c.Target]
-	if target != nil {
-		r.s.comms.open[c.ID] = c.Target
-	}
-	r.s.comms.mu.Unlock()
-	if target == nil {
+	if !comm.Known(c.Target) {
 		r.s.publish("comm_close", r.RawHeader, map[string]any{"comm_id": c.ID, "data": map[string]any{}})
 		return
 	}
-	target(r, c.ID)
+	r.callback(func() { comm.Opened(c.ID, c.Target, r.commMessage(c)) })
 }
 
 // commMsg hands a message to its comm; one for a comm that is not open is ignored.
 func commMsg(r *request) {
 	var c commContent
-	if !r.quietly(&c) {
-		return
-	}
-	r.s.comms.mu.Lock()
-	target := r.s.comms.targets[r.s.comms.open[c.ID]]
-	r.s.comms.mu.Unlock()
-	if target != nil {
-		target(r, c.ID)
+	if r.quietly(&c) {
+		r.callback(func() { comm.Received(c.ID, r.commMessage(c)) })
 	}
 }
 
 // commClose forgets a comm.
 func commClose(r *request) {
 	var c commContent
-	if !r.quietly(&c) {
-		return
+	if r.quietly(&c) {
+		r.callback(func() { comm.Closed(c.ID, r.commMessage(c)) })
 	}
-	r.s.comms.mu.Lock()
-	delete(r.s.comms.open, c.ID)
-	r.s.comms.mu.Unlock()
 }
 
 // quietly reads content of a message that has no reply.
 func (r *request) quietly(v any) bool { return json.Unmarshal(r.Content, v) == nil }
+
+// callback runs code of a cell that a message calls. What it shows belongs to that message; how it failed is printed.
+func (r *request) callback(f func()) {
+	sess, err := r.s.session()
+	if err != nil {
+		return
+	}
+	out := newOutput(r.s, r.Message, false, false)
+	r.s.enter(out)
+	defer r.s.leave(out)
+	if e := sess.Call(out, f); e != nil {
+		out.Stream("stderr", []byte(e.Value+"\n"))
+	}
+	r.s.drain(out)
+}
+
+// Comm implements comm.Channel: a message of a comm belongs to the cell, or the message, whose code sends it.
+func (o *output) Comm(msgType string, body map[string]any, m comm.Message) {
+	o.flush(true)
+	body["data"] = m.Data
+	if m.Data == nil {
+		body["data"] = map[string]any{}
+	}
+	o.s.publish(msgType, o.req.RawHeader, body, func(w *wire.Message) { w.Metadata, w.Buffers = m.Metadata, m.Buffers })
+}

@@ -36,17 +36,18 @@ func execute(r *request) {
 		return
 	}
 	store := yes(c.StoreHistory) && !c.Silent
-	count := s.count + 1
+	sh := r.shell
+	count := sh.count + 1
 	if store {
-		s.count = count
-		s.history.add(count, *c.Code)
+		sh.count = count
+		sh.history.add(count, *c.Code)
 	}
 	out := newOutput(s, r.Message, yes(c.AllowStdin), c.Silent)
 	if !c.Silent {
 		s.publish("execute_input", r.RawHeader, map[string]any{"code": *c.Code, "execution_count": count})
 	}
-	s.running.Store(out)
-	s.latest.Store(out)
+	s.enter(out)
+	defer s.leave(out)
 	begun := time.Now()
 	res := sess.Execute(session.Request{Code: *c.Code, Count: count, Silent: c.Silent, Out: out})
 	exprs := map[string]any{}
@@ -56,7 +57,7 @@ func execute(r *request) {
 		}
 	}
 	s.drain(out)
-	s.running.Store(nil)
+	s.leave(out)
 	r.finish(res, c, count, exprs, begun, out)
 }
 
@@ -67,7 +68,7 @@ func (r *request) finish(res session.Result, c executeContent, count int, exprs 
 	if res.Value != nil && !c.Silent {
 		s.publish("execute_result", r.RawHeader, map[string]any{"data": res.Value.Data, "metadata": meta(res.Value.Metadata), "execution_count": count})
 		if t, ok := res.Value.Data["text/plain"].(string); ok && yes(c.StoreHistory) {
-			s.history.output(count, t)
+			r.shell.history.output(count, t)
 		}
 	}
 	if e := res.Err; e != nil {
@@ -81,7 +82,7 @@ func (r *request) finish(res session.Result, c executeContent, count int, exprs 
 			s.publish("error", r.RawHeader, map[string]any{"ename": e.Name, "evalue": e.Value, "traceback": tb})
 		}
 		if yes(c.StopOnError) || e.Interrupted {
-			s.queue.abortWaiting()
+			r.shell.abortWaiting()
 		}
 	}
 	r.reply(body)

@@ -12,8 +12,9 @@ import (
 // A request is one message being handled.
 type request struct {
 	*wire.Message
-	s    *Server
-	sock *transport.Socket
+	s     *Server
+	sock  *transport.Socket
+	shell *shell // the one whose request it is; the main shell for requests on control
 }
 
 // reply answers the request.
@@ -76,19 +77,15 @@ func init() {
 }
 
 // handle runs the handler of a message between busy and idle. A type that nobody handles gets just these two.
-func (s *Server) handle(m *wire.Message, sock *transport.Socket, table handlers) {
+func (s *Server) handle(m *wire.Message, sock *transport.Socket, sh *shell, table handlers) {
 	s.status("busy", m.RawHeader)
 	defer s.status("idle", m.RawHeader)
-	r := &request{Message: m, s: s, sock: sock}
+	r := &request{Message: m, s: s, sock: sock, shell: sh}
 	defer func() {
 		if p := recover(); p != nil { // a fault in a handler must not leave the client waiting
 			r.fail("%s: the kernel failed: %v", m.Header.MsgType, p)
 		}
 	}()
-	if id := m.Header.SubshellID; id != "" {
-		r.fail("there is no subshell %q", id)
-		return
-	}
 	if h := table[m.Header.MsgType]; h != nil {
 		h(r)
 	}

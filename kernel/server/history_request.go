@@ -20,7 +20,7 @@ func historyRequest(r *request) {
 	if !r.into(&c) {
 		return
 	}
-	h := r.s.history
+	h := r.shell.history
 	h.mu.Lock()
 	all := append([]entry(nil), h.entries...)
 	session := h.session

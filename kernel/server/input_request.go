@@ -3,14 +3,19 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 
 	"lyceum/kernel/wire"
 )
 
-// inputs is the question that waits for an answer, if there is one.
+// inputs are the questions that wait for an answer, the newest last: one for each shell at most.
 type inputs struct {
-	mu     sync.Mutex
+	mu      sync.Mutex
+	waiting []*question
+}
+
+type question struct {
 	id     string // msg_id of the input_request
 	answer chan string
 	cancel chan struct{}
@@ -28,24 +33,24 @@ func (s *Server) ask(o *output, prompt string, password bool) (string, error) {
 		return "", errNoInput
 	}
 	h := wire.NewHeader("input_request", s.id)
-	answer, cancel := make(chan string, 1), make(chan struct{})
+	q := &question{h.MsgID, make(chan string, 1), make(chan struct{})}
 	s.inputs.mu.Lock()
-	s.inputs.id, s.inputs.answer, s.inputs.cancel = h.MsgID, answer, cancel
+	s.inputs.waiting = append(s.inputs.waiting, q)
 	s.inputs.mu.Unlock()
 	s.send(s.stdin, &wire.Message{Identities: o.req.Identities, Header: h, Parent: o.req.RawHeader,
 		Body: map[string]any{"prompt": prompt, "password": password}})
 	select {
-	case a := <-answer:
+	case a := <-q.answer:
 		return a, nil
-	case <-cancel:
+	case <-q.cancel:
 		return "", errCancelled
 	case <-s.done:
 		return "", errCancelled
 	}
 }
 
-// inputReply takes an answer. One to another question than the newest is dropped; clients that do not say
-// which question they answer are believed.
+// inputReply takes an answer. One to a question that does not wait is dropped; clients that do not say which
+// question they answer answer the newest.
 func (s *Server) inputReply(m *wire.Message) {
 	if m.Header.MsgType != "input_reply" {
 		return
@@ -61,19 +66,21 @@ func (s *Server) inputReply(m *wire.Message) {
 	v, _ := c.Value.(string)
 	s.inputs.mu.Lock()
 	defer s.inputs.mu.Unlock()
-	if s.inputs.answer == nil || parent.MsgID != "" && parent.MsgID != s.inputs.id {
-		return
+	for i := len(s.inputs.waiting) - 1; i >= 0; i-- {
+		if q := s.inputs.waiting[i]; parent.MsgID == "" || parent.MsgID == q.id {
+			q.answer <- v
+			s.inputs.waiting = slices.Delete(s.inputs.waiting, i, i+1)
+			return
+		}
 	}
-	s.inputs.answer <- v
-	s.inputs.answer = nil
 }
 
-// cancelInput ends a question that waits.
+// cancelInput ends the questions that wait.
 func (s *Server) cancelInput() {
 	s.inputs.mu.Lock()
 	defer s.inputs.mu.Unlock()
-	if s.inputs.answer != nil {
-		close(s.inputs.cancel)
-		s.inputs.answer = nil
+	for _, q := range s.inputs.waiting {
+		close(q.cancel)
 	}
+	s.inputs.waiting = nil
 }

@@ -12,10 +12,10 @@ func (s *Server) interrupt() {
 	default:
 		return // nothing can be running yet
 	}
-	if s.sess == nil || s.running.Load() == nil {
+	if s.sess == nil || len(s.cells.all()) == 0 {
 		return
 	}
-	s.queue.abortWaiting()
+	s.shells.abortWaiting()
 	s.sess.Interrupt()
 	s.cancelInput()
 }

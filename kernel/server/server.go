@@ -21,6 +21,7 @@ import (
 // Session is what the server needs of package session.
 type Session interface {
 	Execute(session.Request) session.Result
+	Call(out display.Output, f func()) *session.Error
 	Interrupt()
 	Evaluate(expr string, out display.Output) (display.Bundle, *session.Error)
 	Complete(code string, cursor int) session.Completion
@@ -49,13 +50,10 @@ type Server struct {
 	sess    Session
 	sessErr error
 
-	comms   *comms
-	history *history
-	queue   *queue
+	shells  shells
 	capture *capture
 
-	count    int // execution count; only the shell goroutine changes it
-	running  atomic.Pointer[output]
+	cells    cells
 	latest   atomic.Pointer[output]
 	inputs   inputs
 	done     chan struct{}
@@ -68,8 +66,8 @@ func New(c *wire.Connection, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opt: opt, conn: c, signer: signer, id: wire.NewID(), started: make(chan struct{}), done: make(chan struct{}), comms: newComms()}
-	s.queue = newQueue(s)
+	s := &Server{opt: opt, conn: c, signer: signer, id: wire.NewID(), started: make(chan struct{}), done: make(chan struct{})}
+	s.shells.main = newShell(s, "", newHistory(opt.HistoryFile))
 	if err := s.bind(); err != nil {
 		return nil, err
 	}
@@ -77,7 +75,6 @@ func New(c *wire.Connection, opt Options) (*Server, error) {
 		defer close(s.started)
 		s.sess, s.sessErr = opt.NewSession()
 	}()
-	s.history = newHistory(opt.HistoryFile)
 	return s, nil
 }
 
@@ -116,12 +113,12 @@ func (s *Server) Run() int {
 func (s *Server) serve() int {
 	go s.heartbeat()
 	go s.receive(s.stdin, s.inputReply)
-	go s.receive(s.shell, s.queue.put)
-	go s.receive(s.control, func(m *wire.Message) { s.handle(m, s.control, controlHandlers) })
-	go s.queue.run()
+	go s.receive(s.shell, s.dispatch)
+	go s.receive(s.control, func(m *wire.Message) { s.handle(m, s.control, s.shells.main, controlHandlers) })
+	go s.shells.main.run()
 	s.status("starting", nil)
 	<-s.done
-	s.history.close()
+	s.shells.main.history.close()
 	s.closeSockets(time.Second)
 	return 0
 }

@@ -15,11 +15,15 @@ func shutdown(r *request) {
 	}
 	r.into(&c)
 	s := r.s
-	if o := s.running.Load(); o != nil {
+	for _, o := range s.cells.all() {
 		s.drain(o)
+	}
+	select {
+	case <-s.started:
 		if s.sess != nil {
 			go s.sess.Interrupt()
 		}
+	default:
 	}
 	body := map[string]any{"status": "ok", "restart": c.Restart}
 	s.publish("shutdown_reply", r.RawHeader, body)

@@ -1,16 +1,34 @@
 package server
 
-// The kernel has no subshells (JEP 91) and does not offer them; a client that asks all the same is answered.
+// createSubshell makes a shell that runs cells beside the main one (JEP 91).
+func createSubshell(r *request) {
+	sh := r.s.shells.add(r.s)
+	if sh == nil {
+		r.fail("there are %d subshells already; delete some", mostSubshells)
+		return
+	}
+	go sh.run()
+	r.reply(map[string]any{"status": "ok", "subshell_id": sh.id})
+}
 
-func createSubshell(r *request) { r.fail("this kernel has no subshells") }
+// listSubshell names the subshells.
+func listSubshell(r *request) {
+	r.reply(map[string]any{"status": "ok", "subshell_id": r.s.shells.ids()})
+}
 
-func listSubshell(r *request) { r.reply(map[string]any{"status": "ok", "subshell_id": []string{}}) }
-
+// deleteSubshell ends a subshell. A cell that it runs goes on to its end; those that wait are aborted.
 func deleteSubshell(r *request) {
 	var c struct {
 		ID string `json:"subshell_id"`
 	}
-	if r.into(&c) {
-		r.fail("there is no subshell %q", c.ID)
+	if !r.into(&c) {
+		return
 	}
+	sh := r.s.shells.remove(c.ID)
+	if sh == nil {
+		r.fail("there is no subshell %q", c.ID)
+		return
+	}
+	sh.end()
+	r.reply(map[string]any{"status": "ok"})
 }

@@ -54,9 +54,9 @@ type Session struct {
 	mu    sync.RWMutex // guards world, cell by cell
 	world *world
 
-	running sync.Mutex // one cell at a time
-	stopMu  sync.Mutex
-	stop    chan struct{} // closed to interrupt the running cell; nil when none runs
+	stopMu sync.Mutex
+	active int           // cells and callbacks that run
+	stop   chan struct{} // closed to interrupt them; nil when none runs
 }
 
 // New returns an empty session.
@@ -71,7 +71,7 @@ func New(opt Options) (*Session, error) {
 	return &Session{opt: opt, engine: e, world: w}, nil
 }
 
-// Interrupt ends the running cell, if there is one. Any goroutine may call it.
+// Interrupt ends all that runs. Any goroutine may call it.
 func (s *Session) Interrupt() {
 	s.stopMu.Lock()
 	defer s.stopMu.Unlock()

@@ -1,22 +1,16 @@
 package session
 
 import (
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
 	"log"
 	"path"
 	"reflect"
 	"runtime"
-	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
-	"unsafe"
 
 	"github.com/traefik/yaegi/interp"
 
@@ -32,16 +26,27 @@ type engine struct {
 	given    map[string]bool // packages whose symbols the interpreter has
 	trace    *traceWriter
 	imported map[string]bool // the package names that code can use without importing them again
-	shown    []any           // what the last expression of the running cell gave
 
-	cell      int                    // the number of the newest cell
-	at        atomic.Pointer[[2]int] // line and column of the statement that runs
-	overflow  atomic.Bool            // the cell is interrupted because its stack is too deep
-	abandoned sync.Map               // cells that were interrupted in compiled code and must not go on
+	cell      int         // the number of the newest cell
+	runs      sync.Map    // cell number -> *running
+	overflow  atomic.Bool // the cells are interrupted because a stack is too deep
+	abandoned sync.Map    // cells that were interrupted in compiled code and must not go on
+
+	mu      sync.Mutex
+	quiet   *sync.Cond    // signalled when no interrupted code is waited for any more
+	leaving int           // pieces of code that are interrupted and have not ended
+	done    chan struct{} // its closing ends waits on channels, in all that runs; nil after an interrupt
+}
+
+// running is what a cell says of itself while it runs.
+type running struct {
+	shown []any                  // what its last expression gave
+	at    atomic.Pointer[[2]int] // line and column of the statement that runs
 }
 
 func newEngine() (*engine, error) {
-	e := &engine{given: map[string]bool{}, imported: map[string]bool{}, trace: &traceWriter{out: rt.Stderr}}
+	e := &engine{given: map[string]bool{}, imported: map[string]bool{}, trace: newTraceWriter(rt.Stderr)}
+	e.quiet = sync.NewCond(&e.mu)
 	e.in = interp.New(interp.Options{Stdin: rt.Stdin, Stdout: rt.Stdout, Stderr: e.trace, Unrestricted: true})
 	// fmt goes first: with it the interpreter binds Print, Scan and log to the streams above.
 	tables := symbols.Tables()
@@ -66,7 +71,7 @@ func newEngine() (*engine, error) {
 			"Fatalln": reflect.ValueOf(func(v ...any) { e.fatal(logger, fmt.Sprintln(v...)) }),
 		},
 		"time/time":           {"Sleep": reflect.ValueOf(sleep)},
-		showPath + "/session": {"Show": reflect.ValueOf(func(v ...any) { e.shown = v }), "At": reflect.ValueOf(e.mark), "Must": reflect.ValueOf(must)},
+		showPath + "/session": {"Show": reflect.ValueOf(e.show), "At": reflect.ValueOf(e.mark), "Must": reflect.ValueOf(must)},
 	})
 	if err != nil {
 		return nil, err
@@ -100,7 +105,16 @@ func (e *engine) mark(cell, line, col int) {
 	if _, gone := e.abandoned.Load(cell); gone {
 		runtime.Goexit()
 	}
-	e.at.Store(&[2]int{line, col})
+	if r, ok := e.runs.Load(cell); ok {
+		r.(*running).at.Store(&[2]int{line, col})
+	}
+}
+
+// show is called with the values of the last expression of a cell.
+func (e *engine) show(cell int, v ...any) {
+	if r, ok := e.runs.Load(cell); ok {
+		r.(*running).shown = v
+	}
 }
 
 func (e *engine) fatal(l *log.Logger, text string) {
@@ -155,94 +169,4 @@ func (e *engine) compile(f *ast.File) (p *interp.Program, err error) {
 		}
 	}()
 	return e.in.CompileAST(f)
-}
-
-// patience is how long an interrupted cell may take to end. After it, the cell is left behind: it sits in
-// compiled code that cannot be stopped.
-const patience = 60 * time.Millisecond
-
-// unwinding is how long a stack of hundreds of megabytes may take to be left.
-const unwinding = 20 * time.Second
-
-var errInterrupted = errors.New("interrupted")
-
-// execute runs a program until it ends or stop is closed.
-//
-// The interpreter stops running code by changing the number of the current run, which every frame compares
-// with its own. Closures of earlier cells have frames too, so the number is set back once nothing runs any more;
-// otherwise they would end at once, returning zero, for ever.
-func (e *engine) execute(p *interp.Program, stop <-chan struct{}) error {
-	e.trace.reset()
-	cancelled := make(chan struct{})
-	e.arm(cancelled)
-	ended := make(chan error, 1)
-	go func() {
-		defer func() {
-			if r := recover(); r != nil { // Goexit and the interpreter's own faults
-				ended <- interp.Panic{Value: r, Stack: debug.Stack()}
-			}
-		}()
-		normal := false
-		defer func() {
-			if !normal {
-				select {
-				case ended <- errGoexit:
-				default:
-				}
-			}
-		}()
-		_, err := e.in.Execute(p)
-		normal = true
-		ended <- err
-	}()
-	select {
-	case err := <-ended:
-		return err
-	case <-stop:
-	}
-	id := e.runID()
-	atomic.AddUint64(id, 1)
-	close(cancelled)
-	wait := patience
-	if e.overflow.Swap(false) {
-		wait = unwinding
-	}
-	select {
-	case <-ended:
-	case <-time.After(wait):
-		e.abandoned.Store(e.cell, true)
-	}
-	atomic.AddUint64(id, ^uint64(0))
-	return errInterrupted
-}
-
-var errGoexit = errors.New("runtime.Goexit")
-
-// arm gives the interpreter the channel whose closing ends waits on channels (its own ExecuteWithContext
-// does the same, but does not say when the code has really ended).
-func (e *engine) arm(done chan struct{}) {
-	v := reflect.ValueOf(e.in).Elem()
-	*(*chan struct{})(unsafe.Pointer(v.FieldByName("done").UnsafeAddr())) = done
-	*(*bool)(unsafe.Pointer(v.FieldByName("cancelChan").UnsafeAddr())) = true
-}
-
-func (e *engine) runID() *uint64 {
-	return (*uint64)(unsafe.Pointer(reflect.ValueOf(e.in).Elem().FieldByName("id").UnsafeAddr()))
-}
-
-// traceWriter takes what the interpreter writes to its standard error: the output of package log, and, when
-// a cell panics, one line per frame, which belong into the error and not into the output.
-type traceWriter struct {
-	out    io.Writer
-	frames []string
-}
-
-func (t *traceWriter) reset() { t.frames = nil }
-
-func (t *traceWriter) Write(p []byte) (int, error) {
-	if s := string(p); strings.Contains(s, ": panic: ") && strings.HasSuffix(s, "(...)\n") {
-		t.frames = append(t.frames, strings.TrimSuffix(s, "\n"))
-		return len(p), nil
-	}
-	return t.out.Write(p)
 }

@@ -85,7 +85,7 @@ func failure(name string, at token.Position, text string, r Request) *Error {
 }
 
 // runtimeError shows how a running cell ended.
-func (s *Session) runtimeError(err error, reason string, r Request) *Error {
+func (s *Session) runtimeError(err error, reason string, r Request, statement *[2]int, frames []string) *Error {
 	if errors.Is(err, errInterrupted) {
 		if reason != "" {
 			return failure("panic", token.Position{}, reason, r)
@@ -99,7 +99,7 @@ func (s *Session) runtimeError(err error, reason string, r Request) *Error {
 	if !errors.As(err, &p) {
 		return failure("error", token.Position{}, err.Error(), r)
 	}
-	places := s.exact(s.engine.trace.places(), r)
+	places := exact(placesOf(frames), r, statement)
 	var at token.Position
 	if len(places) > 0 {
 		at = places[0]
@@ -148,8 +148,7 @@ func translate(s string) string {
 
 // exact puts the statement that ran into the place of the cell's own frame, whose position the interpreter
 // only guesses: it is kept if it lies within that statement.
-func (s *Session) exact(places []token.Position, r Request) []token.Position {
-	at := s.engine.at.Load()
+func exact(places []token.Position, r Request, at *[2]int) []token.Position {
 	if at == nil {
 		return places
 	}
@@ -168,10 +167,10 @@ func (s *Session) exact(places []token.Position, r Request) []token.Position {
 
 var frameLine = regexp.MustCompile(`^(.*?):(\d+):(\d+): panic: `)
 
-// places are the positions of the frames of the last panic, innermost first.
-func (t *traceWriter) places() []token.Position {
+// placesOf are the positions of the frames of a panic, innermost first.
+func placesOf(frames []string) []token.Position {
 	var out []token.Position
-	for _, f := range t.frames {
+	for _, f := range frames {
 		if m := frameLine.FindStringSubmatch(plainMessage(f)); m != nil {
 			line, _ := strconv.Atoi(m[2])
 			col, _ := strconv.Atoi(m[3])

@@ -21,18 +21,13 @@ const (
 	showName = "lyp_session"
 )
 
-// Execute runs a cell and returns when it has ended or was interrupted.
+// Execute runs a cell and returns when it has ended or was interrupted. Cells may run at the same time.
 func (s *Session) Execute(r Request) (res Result) {
 	if r.File == "" {
 		r.File = fmt.Sprintf("In[%d]", r.Count)
 	}
 	if name, ok := asked(r.Code); ok {
 		return s.page(name)
-	}
-	s.running.Lock()
-	defer s.running.Unlock()
-	if s.opt.OnStart != nil {
-		s.opt.OnStart()
 	}
 	stop := s.begin()
 	defer s.end()
@@ -45,20 +40,51 @@ func (s *Session) Execute(r Request) (res Result) {
 	return res
 }
 
-// begin makes the channel that interrupts the cell.
+// Call runs a function of a cell that somebody else calls, the handler of a widget for example, as Execute runs a cell.
+func (s *Session) Call(out display.Output, f func()) (failed *Error) {
+	stop := s.begin()
+	defer s.end()
+	display.Do(out, func() {
+		err := s.engine.do(0, stop, func() error { f(); return nil })
+		frames := s.engine.trace.take(out)
+		if err != nil {
+			failed = s.runtimeError(err, "", Request{}, nil, frames)
+		}
+	})
+	return failed
+}
+
+// begin enters the list of what runs, and returns the channel that interrupts all of it.
 func (s *Session) begin() chan struct{} {
 	s.stopMu.Lock()
 	defer s.stopMu.Unlock()
-	s.stop = make(chan struct{})
-	stop := s.stop
-	stopping.Store(&stop)
-	return stop
+	if s.active++; s.active == 1 && s.opt.OnStart != nil {
+		s.opt.OnStart()
+	}
+	if s.stop == nil || closed(s.stop) {
+		stop := make(chan struct{})
+		s.stop = stop
+		stopping.Store(&stop)
+	}
+	return s.stop
 }
 
 func (s *Session) end() {
 	s.stopMu.Lock()
-	s.stop = nil
-	s.stopMu.Unlock()
+	defer s.stopMu.Unlock()
+	if s.active--; s.active == 0 {
+		s.stop = nil
+		stopping.Store(nil)
+	}
+}
+
+func closed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 func (s *Session) run(r Request, stop chan struct{}) (res Result) {
@@ -69,6 +95,7 @@ func (s *Session) run(r Request, stop chan struct{}) (res Result) {
 	}()
 	s.mu.Lock()
 	k, program, err := s.build(r.File, r.Code)
+	cell := s.engine.cell
 	s.mu.Unlock()
 	if err != nil {
 		return Result{Err: compileError(err, r.Code, r.File)}
@@ -76,17 +103,20 @@ func (s *Session) run(r Request, stop chan struct{}) (res Result) {
 	if program == nil {
 		return Result{}
 	}
-	s.engine.shown = nil
+	state := &running{}
+	s.engine.runs.Store(cell, state)
+	defer s.engine.runs.Delete(cell)
 	why := s.watch(stop)
-	err = s.engine.execute(program, stop)
+	err = s.engine.execute(cell, program, stop)
 	reason := why()
+	frames := s.engine.trace.take(display.Current())
 	if err != nil {
-		return Result{Err: s.runtimeError(err, reason, r)}
+		return Result{Err: s.runtimeError(err, reason, r, state.at.Load(), frames)}
 	}
 	if r.Silent || k.show == nil {
 		return Result{}
 	}
-	return s.result(k, r)
+	return s.result(k, r, state.shown)
 }
 
 // build checks, lowers and compiles a cell. The session changes only when all of that has worked.
@@ -156,7 +186,7 @@ func (s *Session) assemble(k *checked, out lower.Output) (*ast.File, error) {
 	}
 	if out.Result != nil && k.show != nil {
 		body = append(body, s.marker(k.show.Pos()))
-		body = append(body, showCall(out.Result, k.info.TypeOf(k.show))...)
+		body = append(body, s.showCall(out.Result, k.info.TypeOf(k.show))...)
 	} else if out.Result != nil {
 		body = append(body, &ast.AssignStmt{Lhs: blanks(k.lastType()), Tok: token.ASSIGN, Rhs: []ast.Expr{out.Result}})
 	}
@@ -202,8 +232,9 @@ func number(n int, p token.Pos) ast.Expr {
 }
 
 // showCall hands the value of the last expression to the session. The results of a call are bound first.
-func showCall(e ast.Expr, t types.Type) []ast.Stmt {
+func (s *Session) showCall(e ast.Expr, t types.Type) []ast.Stmt {
 	show := func(args []ast.Expr) ast.Stmt {
+		args = append([]ast.Expr{number(s.engine.cell, e.Pos())}, args...)
 		return &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.SelectorExpr{X: &ast.Ident{Name: showName, NamePos: e.Pos()}, Sel: &ast.Ident{Name: "Show", NamePos: e.Pos()}}, Lparen: e.Pos(), Args: args, Rparen: e.End()}}
 	}
 	tup, ok := t.(*types.Tuple)
@@ -221,8 +252,7 @@ func showCall(e ast.Expr, t types.Type) []ast.Stmt {
 
 // result turns what Show got into the bundle of the cell's value. A trailing error result that is not nil is the
 // cell's error.
-func (s *Session) result(k *checked, r Request) Result {
-	vals := s.engine.shown
+func (s *Session) result(k *checked, r Request, vals []any) Result {
 	var static []types.Type
 	switch t := k.info.TypeOf(k.show).(type) {
 	case nil:

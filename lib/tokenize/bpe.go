@@ -1,289 +1,313 @@
-// Package tokenize is byte-level byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909, on bytes as in Radford et al.
-// 2019): trained, used both ways, and kept as a Hugging Face tokenizer.json; and the chat template of a model.
 package tokenize
 
 import (
 	"fmt"
-	"sort"
-	"strings"
-	"sync"
+	"unicode/utf8"
 )
 
-// A Tokenizer turns text into token ids and back.
-type Tokenizer struct {
-	tokens  []string         // by id, in the alphabet of Hugging Face's ByteLevel, or a special token's own text
-	ids     map[string]int32 // the reverse
-	merges  map[[2]int32]merge
-	order   [][2]string // the merges as they are written
-	special map[string]int32
-	digits  bool // every digit is a word of its own
-
-	mu    sync.Mutex
-	cache map[string][]int32
+// bpe is the model of a tokenizer: a vocabulary and the pairs that are joined, in order.
+type bpe struct {
+	pairs        *pairTable
+	scores       []float32 // of a SentencePiece vocabulary: it has no list of pairs, the best-scored join goes first
+	byteLevel    bool      // words are bytes, each of which is a token
+	bytes        [256]int32
+	fallback     bool // a character that is no token becomes its bytes, <0xE2> and so on
+	ignoreMerges bool // a word that is a token stays it
+	fuseUnk      bool
+	unk          int32  // -1: unknown characters are dropped
+	prefix       string // of what does not begin a word
+	suffix       string // of what ends it
+	joints       *joints
 }
 
-type merge struct {
-	rank int
-	id   int32
+// A symbol is a token in the making: bytes [at, end) of its word.
+type symbol struct {
+	id, at, end int32
+	prev, next  int32
 }
 
-// mostCached bounds the words whose encoding is remembered.
-const mostCached = 1 << 16
-
-// alphabet maps every byte to a printable character, as GPT-2 does: printable Latin-1 stays, the rest moves above U+0100.
-var alphabet, fromAlphabet = func() (to [256]rune, from map[rune]byte) {
-	from = map[rune]byte{}
-	next := rune(256)
-	for b := range 256 {
-		r := rune(b)
-		if !(b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae) {
-			r = next
-			next++
+// symbols cuts a word into the smallest tokens.
+func (t *Tokenizer) symbols(out []symbol, w string) []symbol {
+	m := &t.model
+	if m.byteLevel {
+		for i := range len(w) {
+			out = append(out, symbol{id: m.bytes[w[i]], at: int32(i), end: int32(i + 1)})
 		}
-		to[b] = r
-		from[r] = byte(b)
+		return out
 	}
-	return to, from
-}()
-
-func toAlphabet(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		b.WriteRune(alphabet[s[i]])
+	unknown := symbol{id: -1} // what waits to be written: tokenizers writes it before the next known character
+	flush := func() {
+		if unknown.id >= 0 {
+			out = append(out, unknown)
+			unknown.id = -1
+		}
 	}
-	return b.String()
-}
-
-// bytesOf is the text of a token.
-func (t *Tokenizer) bytesOf(id int32) string {
-	tok := t.tokens[id]
-	if _, ok := t.special[tok]; ok {
-		return tok
+	for i := 0; i < len(w); {
+		_, n := utf8.DecodeRuneInString(w[i:])
+		id, ok := t.charID(w, i, n)
+		switch {
+		case ok:
+			flush()
+			out = append(out, symbol{id: id, at: int32(i), end: int32(i + n)})
+		case m.fallback && t.hasBytes(w[i:i+n]):
+			for j := i; j < i+n; j++ {
+				out = append(out, symbol{id: m.bytes[w[j]], at: int32(j), end: int32(j + 1)})
+			}
+		case m.unk >= 0:
+			if unknown.id >= 0 && m.fuseUnk {
+				unknown.end = int32(i + n)
+			} else {
+				flush()
+				unknown = symbol{id: m.unk, at: int32(i), end: int32(i + n)}
+			}
+		}
+		i += n
 	}
-	b := make([]byte, 0, len(tok))
-	for _, r := range tok {
-		b = append(b, fromAlphabet[r])
-	}
-	return string(b)
-}
-
-// Size is the number of tokens.
-func (t *Tokenizer) Size() int { return len(t.tokens) }
-
-// Token returns the text of one token; it may be part of a character.
-func (t *Tokenizer) Token(id int32) string {
-	if id < 0 || int(id) >= len(t.tokens) {
-		return fmt.Sprintf("<no token %d>", id)
-	}
-	return t.bytesOf(id)
-}
-
-// Tokens returns the text of each token.
-func (t *Tokenizer) Tokens(ids []int32) []string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = t.Token(id)
-	}
+	flush()
 	return out
 }
 
-// Special returns the id of a special token.
-func (t *Tokenizer) Special(text string) (int32, bool) {
-	id, ok := t.special[text]
+// charID is the token of the character of n bytes at i.
+func (t *Tokenizer) charID(w string, i, n int) (int32, bool) {
+	c := w[i : i+n]
+	if m := &t.model; m.prefix != "" || m.suffix != "" {
+		if i > 0 {
+			c = m.prefix + c
+		}
+		if i+n == len(w) {
+			c += m.suffix
+		}
+	}
+	id, ok := t.ids[c]
 	return id, ok
 }
 
-// Decode returns the text of ids. Bytes that make no character become U+FFFD.
-func (t *Tokenizer) Decode(ids []int32) string {
-	return strings.ToValidUTF8(t.join(ids, true), "\ufffd")
-}
-
-// DecodePlain is Decode without special tokens.
-func (t *Tokenizer) DecodePlain(ids []int32) string {
-	return strings.ToValidUTF8(t.join(ids, false), "\ufffd")
-}
-
-func (t *Tokenizer) join(ids []int32, specials bool) string {
-	var b strings.Builder
-	for _, id := range ids {
-		if id < 0 || int(id) >= len(t.tokens) {
-			continue
-		}
-		if _, ok := t.special[t.tokens[id]]; ok && !specials {
-			continue
-		}
-		b.WriteString(t.bytesOf(id))
-	}
-	return b.String()
-}
-
-// Encode returns the ids of a text. Special tokens that stand in it are recognised.
-func (t *Tokenizer) Encode(text string) []int32 {
-	var out []int32
-	for text != "" {
-		at, tok := t.nextSpecial(text)
-		for _, w := range words(text[:at], t.digits) {
-			out = append(out, t.word(w)...)
-		}
-		if tok == "" {
-			break
-		}
-		out = append(out, t.special[tok])
-		text = text[at+len(tok):]
-	}
-	return out
-}
-
-// nextSpecial finds the first special token; of two at the same place, the longer.
-func (t *Tokenizer) nextSpecial(text string) (at int, tok string) {
-	at = len(text)
-	for s := range t.special {
-		if i := strings.Index(text, s); i >= 0 && (i < at || i == at && len(s) > len(tok)) {
-			at, tok = i, s
+func (t *Tokenizer) hasBytes(s string) bool {
+	for i := range len(s) {
+		if t.model.bytes[s[i]] < 0 {
+			return false
 		}
 	}
-	return at, tok
+	return true
 }
 
-// word encodes one pre-token: its bytes, then the merges in the order in which they were learned.
-func (t *Tokenizer) word(w string) []int32 {
-	t.mu.Lock()
-	ids, ok := t.cache[w]
-	t.mu.Unlock()
-	if ok {
-		return ids
-	}
-	for i := range len(w) {
-		if id, ok := t.ids[string(alphabet[w[i]])]; ok {
-			ids = append(ids, id)
+// pair tells whether two tokens join, and how early.
+func (t *Tokenizer) pair(a, b int32) (merge, bool) { return t.model.pairs.get(a, b) }
+
+// word turns one word into tokens.
+func (t *Tokenizer) word(out []symbol, w string) []symbol {
+	from := len(out)
+	if t.model.ignoreMerges {
+		if id, ok := t.wordID(w); ok {
+			return append(out, symbol{id: id, end: int32(len(w))})
 		}
 	}
-	for len(ids) > 1 {
-		best, at := merge{rank: len(t.merges)}, -1
-		for i := range len(ids) - 1 {
-			if m, ok := t.merges[[2]int32{ids[i], ids[i+1]}]; ok && m.rank < best.rank {
-				best, at = m, i
+	out = t.symbols(out, w)
+	if len(out)-from > mostShort {
+		return out[:from+t.mergeLong(out[from:])]
+	}
+	return out[:from+t.mergeShort(out[from:])]
+}
+
+// wordID finds a whole word in the vocabulary.
+func (t *Tokenizer) wordID(w string) (int32, bool) {
+	if t.model.byteLevel {
+		id, ok := t.whole[w]
+		return id, ok
+	}
+	id, ok := t.ids[w]
+	return id, ok
+}
+
+// mostShort is the symbols up to which looking at all of them for each join is fastest.
+const mostShort = 48
+
+const noRank = 1<<31 - 1
+
+// mergeShort joins the earliest pair again and again, looking at all of them each time.
+func (t *Tokenizer) mergeShort(s []symbol) int {
+	var ranks [mostShort]merge
+	n := len(s)
+	look := func(i int) {
+		ranks[i] = merge{rank: noRank}
+		if i+1 < n {
+			if m, ok := t.pair(s[i].id, s[i+1].id); ok {
+				ranks[i] = m
 			}
 		}
-		if at < 0 {
+	}
+	for i := range n {
+		look(i)
+	}
+	for n > 1 {
+		best := 0
+		for i := 1; i < n-1; i++ {
+			if ranks[i].rank < ranks[best].rank {
+				best = i
+			}
+		}
+		if ranks[best].rank == noRank {
 			break
 		}
-		left, right := ids[at], ids[at+1]
-		next := ids[:0:0]
-		for i := 0; i < len(ids); i++ {
-			if i+1 < len(ids) && ids[i] == left && ids[i+1] == right {
-				next = append(next, best.id)
-				i++
-				continue
+		s[best].id, s[best].end = ranks[best].id, s[best+1].end
+		copy(s[best+1:n-1], s[best+2:n])
+		copy(ranks[best+1:n-1], ranks[best+2:n])
+		n--
+		look(best)
+		if best > 0 {
+			look(best - 1)
+		}
+	}
+	return n
+}
+
+// A candidate is a pair that could be joined: of the symbol at and the next, when they still are left and right.
+type candidate struct {
+	merge
+	at, left, right int32
+}
+
+func (c candidate) before(d candidate) bool {
+	return c.rank < d.rank || c.rank == d.rank && c.at < d.at
+}
+
+// mergeLong does the same with a heap and a linked list: a word of a megabyte takes no quadratic time.
+func (t *Tokenizer) mergeLong(s []symbol) int {
+	q := make(queue, 0, len(s))
+	for i := range s {
+		s[i].prev, s[i].next = int32(i-1), int32(i+1)
+	}
+	candidateAt := func(i int32) (candidate, bool) {
+		j := s[i].next
+		if int(j) >= len(s) {
+			return candidate{}, false
+		}
+		m, ok := t.pair(s[i].id, s[j].id)
+		return candidate{m, i, s[i].id, s[j].id}, ok
+	}
+	for i := range s {
+		if c, ok := candidateAt(int32(i)); ok {
+			q = append(q, c)
+		}
+	}
+	q.init()
+	for len(q) > 0 {
+		c := q.pop()
+		l := &s[c.at]
+		if l.id != c.left || int(l.next) >= len(s) || s[l.next].id != c.right {
+			continue
+		}
+		gone := l.next
+		l.id, l.end, l.next = c.id, s[gone].end, s[gone].next
+		s[gone].id = -1
+		if int(l.next) < len(s) {
+			s[l.next].prev = c.at
+		}
+		if n, ok := candidateAt(c.at); ok {
+			q.push(n)
+		}
+		if l.prev >= 0 {
+			if n, ok := candidateAt(l.prev); ok {
+				q.push(n)
 			}
-			next = append(next, ids[i])
 		}
-		ids = next
 	}
-	t.mu.Lock()
-	if len(t.cache) >= mostCached {
-		t.cache = nil
+	n := 0
+	for i := range s {
+		if s[i].id >= 0 {
+			s[n] = s[i]
+			n++
+		}
 	}
-	if t.cache == nil {
-		t.cache = map[string][]int32{}
-	}
-	t.cache[w] = ids
-	t.mu.Unlock()
-	return ids
+	return n
 }
 
-// build fills the look-up tables from tokens, order and special.
-func (t *Tokenizer) build() error {
-	t.ids, t.merges = map[string]int32{}, map[[2]int32]merge{}
-	for i, tok := range t.tokens {
-		if _, twice := t.ids[tok]; twice {
-			return fmt.Errorf("the token %q is there twice", tok)
-		}
-		t.ids[tok] = int32(i)
+// queue is a heap of candidates; the standard library's boxes every element.
+type queue []candidate
+
+func (q queue) init() {
+	for i := len(q)/2 - 1; i >= 0; i-- {
+		q.down(i)
 	}
-	for rank, m := range t.order {
-		a, ok1 := t.ids[m[0]]
-		b, ok2 := t.ids[m[1]]
-		c, ok3 := t.ids[m[0]+m[1]]
-		if !ok1 || !ok2 || !ok3 {
-			return fmt.Errorf("merge %d (%q and %q) names a token that is not in the vocabulary", rank, m[0], m[1])
-		}
-		t.merges[[2]int32{a, b}] = merge{rank, c}
-	}
-	return nil
 }
 
-// Train learns a vocabulary of size tokens from text: the special tokens first, then the 256 bytes, then the pair of
-// neighbours that is most frequent, again and again. Of equally frequent pairs the one that is first in order of
-// its texts is taken, so that the result does not depend on anything else. digits makes every digit a word of its own.
-func Train(text string, size int, special []string, digits bool) (*Tokenizer, error) {
-	t := &Tokenizer{special: map[string]int32{}, digits: digits}
-	for _, s := range special {
-		t.special[s] = int32(len(t.tokens))
-		t.tokens = append(t.tokens, s)
+func (q queue) down(i int) {
+	for {
+		j := 2*i + 1
+		if j >= len(q) {
+			return
+		}
+		if j+1 < len(q) && q[j+1].before(q[j]) {
+			j++
+		}
+		if !q[j].before(q[i]) {
+			return
+		}
+		q[i], q[j] = q[j], q[i]
+		i = j
 	}
+}
+
+func (q *queue) push(c candidate) {
+	*q = append(*q, c)
+	h := *q
+	for i := len(h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !h[i].before(h[up]) {
+			return
+		}
+		h[i], h[up] = h[up], h[i]
+		i = up
+	}
+}
+
+func (q *queue) pop() candidate {
+	h := *q
+	top := h[0]
+	h[0] = h[len(h)-1]
+	*q = h[:len(h)-1]
+	q.down(0)
+	return top
+}
+
+// setModel fills the look-up tables from the tokens and the merges.
+func (t *Tokenizer) setModel(order [][2]string) error {
+	m := &t.model
 	for b := range 256 {
-		t.tokens = append(t.tokens, string(alphabet[b]))
-	}
-	if size < len(t.tokens) {
-		return nil, fmt.Errorf("tokenize.Train: a vocabulary of %d tokens has no room for %d bytes and special tokens", size, len(t.tokens))
-	}
-	counts := map[string]int{}
-	for _, w := range words(text, digits) {
-		counts[w]++
-	}
-	type entry struct {
-		parts []string
-		count int
-	}
-	var list []entry
-	var keys []string
-	for w := range counts {
-		keys = append(keys, w)
-	}
-	sort.Strings(keys)
-	for _, w := range keys {
-		var parts []string
-		for i := range len(w) {
-			parts = append(parts, string(alphabet[w[i]]))
+		m.bytes[b] = -1
+		name := alphabetText[b]
+		if !m.byteLevel {
+			name = fmt.Sprintf("<0x%02X>", b)
 		}
-		list = append(list, entry{parts, counts[w]})
-	}
-	pairs := map[[2]string]int{}
-	for _, e := range list {
-		for i := range len(e.parts) - 1 {
-			pairs[[2]string{e.parts[i], e.parts[i+1]}] += e.count
+		if id, ok := t.ids[name]; ok {
+			m.bytes[b] = id
 		}
 	}
-	for len(t.tokens) < size {
-		var best [2]string
-		most := 0
-		for p, n := range pairs {
-			if n > most || n == most && (p[0] < best[0] || p[0] == best[0] && p[1] < best[1]) {
-				best, most = p, n
+	if m.byteLevel && m.ignoreMerges {
+		t.whole = make(map[string]int32, len(t.ids))
+		for tok, id := range t.ids {
+			if raw, ok := rawOf(tok); ok {
+				t.whole[raw] = id
 			}
 		}
-		if most < 2 {
-			break // nothing repeats any more
-		}
-		t.order = append(t.order, best)
-		t.tokens = append(t.tokens, best[0]+best[1])
-		for i := range list {
-			e := &list[i]
-			for j := 0; j+1 < len(e.parts); j++ {
-				if e.parts[j] != best[0] || e.parts[j+1] != best[1] {
-					continue
-				}
-				for k := range len(e.parts) - 1 {
-					pairs[[2]string{e.parts[k], e.parts[k+1]}] -= e.count
-				}
-				e.parts = append(append(append([]string{}, e.parts[:j]...), best[0]+best[1]), e.parts[j+2:]...)
-				for k := range len(e.parts) - 1 {
-					pairs[[2]string{e.parts[k], e.parts[k+1]}] += e.count
-				}
-			}
-		}
-		delete(pairs, best)
 	}
-	return t, t.build()
+	m.pairs = newPairTable(len(order))
+	t.order = make([][2]int32, len(order))
+	var room []byte
+	for rank, p := range order {
+		if len(p[1]) < len(m.prefix) {
+			return fmt.Errorf("merge %d (%q and %q) has no %q to join at", rank, p[0], p[1], m.prefix)
+		}
+		room = append(append(room[:0], p[0]...), p[1][len(m.prefix):]...)
+		a, ok1 := t.ids[p[0]]
+		b, ok2 := t.ids[p[1]]
+		c, ok3 := t.ids[string(room)]
+		if !ok1 || !ok2 || !ok3 {
+			return fmt.Errorf("merge %d (%q and %q) names a token that is not in the vocabulary", rank, p[0], p[1])
+		}
+		m.pairs.set(a, b, merge{int32(rank), c})
+		t.order[rank] = [2]int32{a, b}
+	}
+	m.joints = newJoints(t)
+	return nil
 }

@@ -3,160 +3,301 @@ package tokenize
 import (
 	"encoding/json"
 	"fmt"
-	"sort"
+	"strconv"
 	"strings"
 )
 
-// file is the part of a Hugging Face tokenizer.json that describes a byte-level BPE.
-type file struct {
-	Version    string       `json:"version"`
-	Truncation any          `json:"truncation"`
-	Padding    any          `json:"padding"`
-	Added      []addedToken `json:"added_tokens"`
-	Normalizer any          `json:"normalizer"`
-	Pre        pre          `json:"pre_tokenizer"`
-	Post       any          `json:"post_processor"`
-	Decoder    any          `json:"decoder"`
-	Model      model        `json:"model"`
-}
+// mostTokens bounds a vocabulary.
+const mostTokens = 1 << 22
 
-type addedToken struct {
-	ID         int32  `json:"id"`
-	Content    string `json:"content"`
-	SingleWord bool   `json:"single_word"`
-	LStrip     bool   `json:"lstrip"`
-	RStrip     bool   `json:"rstrip"`
-	Normalized bool   `json:"normalized"`
-	Special    bool   `json:"special"`
-}
-
-type pre struct {
-	Type           string `json:"type"`
-	Individual     *bool  `json:"individual_digits,omitempty"`
-	AddPrefixSpace *bool  `json:"add_prefix_space,omitempty"`
-	TrimOffsets    *bool  `json:"trim_offsets,omitempty"`
-	UseRegex       *bool  `json:"use_regex,omitempty"`
-	Pretokenizers  []pre  `json:"pretokenizers,omitempty"`
-}
-
-type model struct {
-	Type         string           `json:"type"`
-	Dropout      any              `json:"dropout"`
-	Unk          any              `json:"unk_token"`
-	Prefix       any              `json:"continuing_subword_prefix"`
-	Suffix       any              `json:"end_of_word_suffix"`
-	FuseUnk      bool             `json:"fuse_unk"`
-	ByteFallback bool             `json:"byte_fallback"`
-	IgnoreMerges bool             `json:"ignore_merges"`
-	Vocab        map[string]int32 `json:"vocab"`
-	Merges       json.RawMessage  `json:"merges"`
-}
-
-func flag(b bool) *bool { return &b }
-
-// JSON returns the tokenizer as a tokenizer.json, which the tokenizers library reads.
-func (t *Tokenizer) JSON() ([]byte, error) {
-	level := pre{Type: "ByteLevel", AddPrefixSpace: flag(false), TrimOffsets: flag(true), UseRegex: flag(true)}
-	f := file{Version: "1.0", Pre: level, Decoder: level, Model: model{Type: "BPE", Vocab: t.ids}}
-	if t.digits {
-		f.Pre = pre{Type: "Sequence", Pretokenizers: []pre{{Type: "Digits", Individual: flag(true)}, level}}
-	}
-	for s, id := range t.special {
-		f.Added = append(f.Added, addedToken{ID: id, Content: s, Special: true})
-	}
-	sort.Slice(f.Added, func(i, j int) bool { return f.Added[i].ID < f.Added[j].ID })
-	merges := make([][2]string, len(t.order))
-	copy(merges, t.order)
-	raw, err := json.Marshal(merges)
-	if err != nil {
-		return nil, err
-	}
-	f.Model.Merges = raw
-	return json.Marshal(f)
-}
-
-// FromJSON reads a tokenizer.json; name stands in errors. It knows byte-level BPE with GPT-2's pattern, with or without
-// single digits, and says so when a file wants something else.
+// FromJSON reads a tokenizer.json as the tokenizers library does; name stands in errors. The model must be BPE; an error
+// names any other kind, and every normalizer, pre-tokenizer, post-processor or decoder that is not known.
 func FromJSON(name string, data []byte) (*Tokenizer, error) {
-	bad := func(format string, args ...any) (*Tokenizer, error) {
-		return nil, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...))
-	}
-	var f file
-	if err := json.Unmarshal(data, &f); err != nil {
-		return bad("not a tokenizer.json: %v", err)
-	}
-	if f.Model.Type != "BPE" {
-		return bad("the model type is %q: only BPE is known", f.Model.Type)
-	}
-	t := &Tokenizer{special: map[string]int32{}}
-	level := f.Pre
-	if f.Pre.Type == "Sequence" {
-		for _, p := range f.Pre.Pretokenizers {
-			switch p.Type {
-			case "Digits":
-				t.digits = p.Individual != nil && *p.Individual
-			case "ByteLevel":
-				level = p
-			default:
-				return bad("the pre-tokenizer %q is not known", p.Type)
-			}
-		}
-	}
-	if level.Type != "ByteLevel" {
-		return bad("the pre-tokenizer is %q: only ByteLevel is known", level.Type)
-	}
-	n := int32(len(f.Model.Vocab))
-	for _, a := range f.Added {
-		n = max(n, a.ID+1)
-	}
-	if n > 1<<22 || len(f.Model.Vocab) == 0 {
-		return bad("a vocabulary of %d tokens cannot be", n)
-	}
-	t.tokens = make([]string, n)
-	for tok, id := range f.Model.Vocab {
-		if id < 0 || id >= n {
-			return bad("the token %q has the id %d, outside the vocabulary of %d", tok, id, n)
-		}
-		t.tokens[id] = tok
-	}
-	for _, a := range f.Added {
-		if a.ID < 0 || a.Content == "" {
-			return bad("an added token has no text or the id %d", a.ID)
-		}
-		t.tokens[a.ID] = a.Content
-		t.special[a.Content] = a.ID
-	}
-	for i, tok := range t.tokens {
-		if tok == "" {
-			return bad("no token has the id %d", i)
-		}
-	}
-	var err error
-	if t.order, err = readMerges(f.Model.Merges); err != nil {
-		return bad("%v", err)
-	}
-	if err := t.build(); err != nil {
-		return bad("%v", err)
+	t, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, nil
 }
 
-// readMerges reads both spellings: ["a b", ...] and [["a", "b"], ...].
-func readMerges(raw json.RawMessage) ([][2]string, error) {
-	var pairs [][2]string
-	if json.Unmarshal(raw, &pairs) == nil {
-		return pairs, nil
+func parse(data []byte) (*Tokenizer, error) {
+	if !json.Valid(data) {
+		var v any
+		return nil, fmt.Errorf("not a tokenizer.json: %v", json.Unmarshal(data, &v))
 	}
-	var lines []string
-	if err := json.Unmarshal(raw, &lines); err != nil {
-		return nil, fmt.Errorf("merges are neither pairs nor lines: %v", err)
+	file, err := fields(data)
+	if err != nil {
+		return nil, fmt.Errorf("not a tokenizer.json: %w", err)
 	}
-	for i, l := range lines {
-		a, b, ok := strings.Cut(l, " ")
-		if !ok {
-			return nil, fmt.Errorf("merge %d is %q: two tokens with a space between are expected", i, l)
+	t := &Tokenizer{file: file}
+	order, err := t.readModel(file["model"])
+	if err != nil {
+		return nil, err
+	}
+	var added []AddedToken
+	if err := read(file, "added_tokens", &added); err != nil {
+		return nil, err
+	}
+	delete(file, "added_tokens")
+	for k, v := range file {
+		file[k] = append(json.RawMessage{}, v...) // or the whole file would stay in memory
+	}
+	return t, t.build(order, added)
+}
+
+// read decodes one part of the file.
+func read(file map[string]json.RawMessage, part string, into any) error {
+	if file[part] == nil {
+		return nil
+	}
+	if err := json.Unmarshal(file[part], into); err != nil {
+		return fmt.Errorf("%s: %w", part, err)
+	}
+	return nil
+}
+
+// build makes the rest of a tokenizer from its vocabulary, its merges, its added tokens and the parts of its file.
+func (t *Tokenizer) build(order [][2]string, added []AddedToken) error {
+	var split preJSON
+	var normal normalJSON
+	var post postJSON
+	var decode decoderJSON
+	for part, into := range map[string]any{"pre_tokenizer": &split, "normalizer": &normal, "post_processor": &post, "decoder": &decode} {
+		if err := read(t.file, part, into); err != nil {
+			return err
 		}
-		pairs = append(pairs, [2]string{a, b})
 	}
-	return pairs, nil
+	var err error
+	if t.split, err = splitters(split); err != nil {
+		return fmt.Errorf("pre_tokenizer: %w", err)
+	}
+	t.chooseBytes()
+	if err := t.setModel(order); err != nil {
+		return fmt.Errorf("model.merges: %w", err)
+	}
+	if t.normal, err = normalizers(normal); err != nil {
+		return fmt.Errorf("normalizer: %w", err)
+	}
+	if t.decoders, err = decoders(decode); err != nil {
+		return fmt.Errorf("decoder: %w", err)
+	}
+	t.bytewise = decode.Type == "ByteLevel"
+	if err := t.post.read(post); err != nil {
+		return fmt.Errorf("post_processor: %w", err)
+	}
+	if err := t.setAdded(added); err != nil {
+		return fmt.Errorf("added_tokens: %w", err)
+	}
+	for _, x := range append(t.post.single[:len(t.post.single):len(t.post.single)], t.post.pair...) {
+		for _, id := range x.ids {
+			if !t.has(id) {
+				return fmt.Errorf("post_processor: no token has the id %d", id)
+			}
+		}
+	}
+	return nil
+}
+
+// setAdded puts the added tokens into the vocabulary. One that the model has keeps the model's id, as in tokenizers.
+func (t *Tokenizer) setAdded(added []AddedToken) error {
+	if t.onlyAdded == nil {
+		t.onlyAdded = map[int32]bool{}
+	}
+	t.added, t.raw, t.normed = make(map[int32]AddedToken, len(added)), addedIndex{}, addedIndex{}
+	for _, a := range added {
+		if a.Content == "" {
+			return fmt.Errorf("the token with id %d has no text", a.ID)
+		}
+		if a.ID < 0 || a.ID >= mostTokens {
+			return fmt.Errorf("the token %q has the id %d: ids are from 0 to %d", a.Content, a.ID, mostTokens-1)
+		}
+		if id, ok := t.ids[a.Content]; ok {
+			a.ID = id
+		} else if int(a.ID) >= len(t.tokens) || t.tokens[a.ID] == "" {
+			t.onlyAdded[a.ID] = true
+		}
+		for int(a.ID) >= len(t.tokens) {
+			t.tokens = append(t.tokens, "")
+		}
+		if old := t.tokens[a.ID]; old != "" && old != a.Content {
+			return fmt.Errorf("the id %d is that of %q and of %q", a.ID, old, a.Content)
+		}
+		t.tokens[a.ID], t.ids[a.Content] = a.Content, a.ID
+		t.added[a.ID] = a
+	}
+	for _, a := range t.added {
+		if !a.Normalized {
+			t.raw.add(a.Content, a)
+			continue
+		}
+		p := source{s: a.Content}
+		for _, n := range t.normal {
+			p = n(p)
+		}
+		t.normed.add(p.s, a)
+	}
+	if n := len(t.raw.ends) + len(t.normed.ends); n > mostAddedBytes {
+		return fmt.Errorf("they have %d bytes: more than %d are not read", n, mostAddedBytes)
+	}
+	return nil
+}
+
+// modelJSON is the small part of a model.
+type modelJSON struct {
+	Type         string   `json:"type"`
+	Dropout      *float64 `json:"dropout"`
+	Unk          *string  `json:"unk_token"`
+	Prefix       *string  `json:"continuing_subword_prefix"`
+	Suffix       *string  `json:"end_of_word_suffix"`
+	FuseUnk      bool     `json:"fuse_unk"`
+	ByteFallback bool     `json:"byte_fallback"`
+	IgnoreMerges bool     `json:"ignore_merges"`
+}
+
+// readModel reads the vocabulary and returns the merges.
+func (t *Tokenizer) readModel(raw []byte) ([][2]string, error) {
+	if raw == nil {
+		return nil, fmt.Errorf("not a tokenizer.json: it has no model")
+	}
+	m, err := fields(raw)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	vocab, merges := m["vocab"], m["merges"]
+	delete(m, "vocab")
+	delete(m, "merges")
+	small, _ := json.Marshal(m)
+	t.file["model"] = small
+	var s modelJSON
+	if err := read(t.file, "model", &s); err != nil {
+		return nil, err
+	}
+	if s.Type != "BPE" && (s.Type != "" || merges == nil) {
+		return nil, fmt.Errorf("model.type is %q: only BPE is known", s.Type)
+	}
+	if s.Dropout != nil && *s.Dropout != 0 {
+		return nil, fmt.Errorf("model.dropout is %v: it would cut words at random; only null is known", *s.Dropout)
+	}
+	if err := t.readVocab(vocab); err != nil {
+		return nil, fmt.Errorf("model.vocab: %w", err)
+	}
+	if err := t.setFlags(s); err != nil {
+		return nil, err
+	}
+	order, err := readMerges(merges)
+	if err != nil {
+		return nil, fmt.Errorf("model.merges: %w", err)
+	}
+	return order, nil
+}
+
+func (t *Tokenizer) setFlags(s modelJSON) error {
+	m := &t.model
+	m.unk, m.fuseUnk, m.fallback, m.ignoreMerges = -1, s.FuseUnk, s.ByteFallback, s.IgnoreMerges
+	if s.Prefix != nil {
+		m.prefix = *s.Prefix
+	}
+	if s.Suffix != nil {
+		m.suffix = *s.Suffix
+	}
+	if s.Unk != nil {
+		id, ok := t.ids[*s.Unk]
+		if !ok {
+			return fmt.Errorf("model.unk_token: %q is not in the vocabulary", *s.Unk)
+		}
+		m.unk = id
+	}
+	return nil
+}
+
+// chooseBytes lets the model work on bytes, when the last thing that the pre-tokenizer does is to write them in the
+// alphabet and every byte is a token.
+func (t *Tokenizer) chooseBytes() {
+	n := len(t.split) - 1
+	if n < 0 || !t.split[n].bytes || t.model.prefix != "" || t.model.suffix != "" {
+		return
+	}
+	for _, s := range t.split[:n] {
+		if s.bytes {
+			return
+		}
+	}
+	for b := range 256 {
+		if _, ok := t.ids[alphabetText[b]]; !ok {
+			return
+		}
+	}
+	t.model.byteLevel = true
+	t.split = t.split[:n]
+}
+
+func (t *Tokenizer) readVocab(raw []byte) error {
+	if raw == nil {
+		return fmt.Errorf("it is not there")
+	}
+	t.ids = make(map[string]int32, min(len(raw)/16, mostTokens))
+	highest := int32(-1)
+	s := &scanner{b: raw}
+	err := s.object(func(tok string) error {
+		n, err := strconv.ParseInt(string(s.value()), 10, 32)
+		if err != nil || n < 0 || n >= mostTokens {
+			return fmt.Errorf("the token %q has an id that is not a number from 0 to %d", tok, mostTokens-1)
+		}
+		t.ids[tok] = int32(n)
+		highest = max(highest, int32(n))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if highest < 0 {
+		return fmt.Errorf("it has no tokens")
+	}
+	t.tokens = make([]string, highest+1)
+	for tok, id := range t.ids {
+		if t.tokens[id] != "" {
+			return fmt.Errorf("the id %d is that of %q and of %q", id, min(tok, t.tokens[id]), max(tok, t.tokens[id]))
+		}
+		t.tokens[id] = tok
+	}
+	return nil
+}
+
+// readMerges reads both spellings: ["a b", ...] and [["a", "b"], ...].
+func readMerges(raw []byte) ([][2]string, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	out := make([][2]string, 0, len(raw)/16)
+	s := &scanner{b: raw}
+	err := s.array(func(i int) error {
+		if s.next() == '[' {
+			var pair [2]string
+			n := 0
+			err := s.array(func(k int) (err error) {
+				var x string
+				if x, err = s.text(); err == nil && k < 2 {
+					pair[k] = x
+				}
+				n++
+				return err
+			})
+			if err != nil || n != 2 {
+				return fmt.Errorf("merge %d is not two tokens", i)
+			}
+			out = append(out, pair)
+			return nil
+		}
+		line, err := s.text()
+		if err != nil {
+			return fmt.Errorf("merge %d: %w", i, err)
+		}
+		a, b, ok := strings.Cut(line, " ")
+		if !ok || strings.Contains(b, " ") {
+			return fmt.Errorf("merge %d is %q: two tokens with a space between are expected", i, line)
+		}
+		out = append(out, [2]string{a, b})
+		return nil
+	})
+	return out, err
 }

@@ -29,7 +29,7 @@ func TestRoundTrip(t *testing.T) {
 		texts = append(texts, string(b))
 	}
 	for _, s := range texts {
-		if got := tok.join(tok.Encode(s), true); got != s {
+		if got := strings.Join(tok.Tokens(tok.Encode(s)), ""); got != s {
 			t.Errorf("%q comes back as %q", s, got)
 		}
 	}
@@ -96,8 +96,8 @@ func TestTrainingIsDeterministicAndUseful(t *testing.T) {
 
 func TestChat(t *testing.T) {
 	tok := trained(t)
-	ids, own := tok.EncodeChat([]Message{{"user", "hi"}, {"assistant", "ho"}})
-	if got, want := tok.Decode(ids), Render([]Message{{"user", "hi"}, {"assistant", "ho"}}, false); got != want {
+	ids, own := tok.EncodeChat([]Message{{Role: "user", Content: "hi"}, {Role: "assistant", Content: "ho"}})
+	if got, want := tok.Decode(ids), Render([]Message{{Role: "user", Content: "hi"}, {Role: "assistant", Content: "ho"}}, false); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	var said []int32
@@ -109,20 +109,31 @@ func TestChat(t *testing.T) {
 	if got := tok.Decode(said); got != "ho"+TurnEnd {
 		t.Errorf("the assistant's tokens are %q", got)
 	}
-	if s := Render([]Message{{"user", "hi"}}, true); s != "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n" {
+	if s := Render([]Message{{Role: "user", Content: "hi"}}, true); s != "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n" {
 		t.Errorf("%q", s)
 	}
 }
 
 func TestBadFiles(t *testing.T) {
 	for want, s := range map[string]string{
-		"not a tokenizer.json": "{",
-		"only BPE":             `{"model":{"type":"Unigram"}}`,
-		"only ByteLevel":       `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Metaspace"}}`,
-		"no token has the id":  `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel"},"added_tokens":[{"id":5,"content":"x"}]}`,
-		"outside the vocab":    `{"model":{"type":"BPE","vocab":{"a":7},"merges":[]},"pre_tokenizer":{"type":"ByteLevel"}}`,
-		"names a token":        `{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]},"pre_tokenizer":{"type":"ByteLevel"}}`,
-		"merge 0":              `{"model":{"type":"BPE","vocab":{"a":0},"merges":["ab"]},"pre_tokenizer":{"type":"ByteLevel"}}`,
+		"not a tokenizer.json":          "{",
+		"has no model":                  "{}",
+		"only BPE":                      `{"model":{"type":"Unigram"}}`,
+		"the pre-tokenizer \"Odd\"":     `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Odd"}}`,
+		"the normalizer \"Odd\"":        `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"Odd"}}`,
+		"the decoder \"Odd\"":           `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"decoder":{"type":"Odd"}}`,
+		"the post-processor \"Odd\"":    `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"post_processor":{"type":"Odd"}}`,
+		"added_tokens: the token \"x\"": `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":99000000,"content":"x"}]}`,
+		"the id 0 is that of":           `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":0,"content":"x"}]}`,
+		"model.vocab: the token \"a\"":  `{"model":{"type":"BPE","vocab":{"a":-7},"merges":[]}}`,
+		"model.vocab: the id 3":         `{"model":{"type":"BPE","vocab":{"a":3,"b":3},"merges":[]}}`,
+		"half a surrogate":              `{"model":{"type":"BPE","vocab":{"\ud800":3},"merges":[]}}`,
+		"model.vocab: it has no":        `{"model":{"type":"BPE","vocab":{},"merges":[]}}`,
+		"names a token":                 `{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}`,
+		"merge 0":                       `{"model":{"type":"BPE","vocab":{"a":0},"merges":["ab"]}}`,
+		"merge 1 is not two":            `{"model":{"type":"BPE","vocab":{"a":0,"aa":1},"merges":[["a","a"],["a"]]}}`,
+		"model.dropout":                 `{"model":{"type":"BPE","dropout":0.1,"vocab":{"a":0},"merges":[]}}`,
+		"model.unk_token":               `{"model":{"type":"BPE","unk_token":"u","vocab":{"a":0},"merges":[]}}`,
 	} {
 		if _, err := FromJSON("t.json", []byte(s)); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "t.json: ") {
 			t.Errorf("got %v, want %q", err, want)

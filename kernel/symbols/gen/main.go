@@ -18,7 +18,7 @@ import (
 
 // own are the packages of this module that cells can use.
 var own = []string{
-	"lyceum/kernel/display", "lyceum/plotting",
+	"lyceum/kernel/comm", "lyceum/kernel/display", "lyceum/kernel/widgets", "lyceum/plotting",
 	"lyceum/lib/checkpoint", "lyceum/lib/datasets", "lyceum/lib/evaluate", "lyceum/lib/live", "lyceum/lib/lossfn", "lyceum/lib/nn",
 	"lyceum/lib/optim", "lyceum/lib/posttrain", "lyceum/lib/sampling", "lyceum/lib/sampling/constrain", "lyceum/lib/stop", "lyceum/lib/tensor",
 	"lyceum/lib/tokenize", "lyceum/lib/transformer", "lyceum/lib/zoo",

@@ -10,14 +10,23 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/tokenize/tokenize"] = map[string]reflect.Value{
-		"ChatTemplate": untyped.String("{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"),
-		"FromJSON":     reflect.ValueOf(pkg.FromJSON),
-		"Message":      reflect.ValueOf((*pkg.Message)(nil)),
-		"Render":       reflect.ValueOf(pkg.Render),
-		"TextEnd":      untyped.String("<|endoftext|>"),
-		"Tokenizer":    reflect.ValueOf((*pkg.Tokenizer)(nil)),
-		"Train":        reflect.ValueOf(pkg.Train),
-		"TurnEnd":      untyped.String("<|im_end|>"),
-		"TurnStart":    untyped.String("<|im_start|>"),
+		"AddedToken":       reflect.ValueOf((*pkg.AddedToken)(nil)),
+		"Chat":             reflect.ValueOf((*pkg.Chat)(nil)),
+		"ChatOptions":      reflect.ValueOf((*pkg.ChatOptions)(nil)),
+		"ChatTemplate":     untyped.String("{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"),
+		"Config":           reflect.ValueOf((*pkg.Config)(nil)),
+		"EncodeOptions":    reflect.ValueOf((*pkg.EncodeOptions)(nil)),
+		"Encoding":         reflect.ValueOf((*pkg.Encoding)(nil)),
+		"FromFolder":       reflect.ValueOf(pkg.FromFolder),
+		"FromJSON":         reflect.ValueOf(pkg.FromJSON),
+		"Message":          reflect.ValueOf((*pkg.Message)(nil)),
+		"Render":           reflect.ValueOf(pkg.Render),
+		"Stream":           reflect.ValueOf((*pkg.Stream)(nil)),
+		"TextEnd":          untyped.String("<|endoftext|>"),
+		"Tokenizer":        reflect.ValueOf((*pkg.Tokenizer)(nil)),
+		"Train":            reflect.ValueOf(pkg.Train),
+		"TrainingTemplate": untyped.String("{% for message in messages %}{% if message['role'] == 'assistant' %}{{ '<|im_start|>assistant\\n' }}{% generation %}{{ message['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\\n' }}{% else %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"),
+		"TurnEnd":          untyped.String("<|im_end|>"),
+		"TurnStart":        untyped.String("<|im_start|>"),
 	}
 }

@@ -101,21 +101,78 @@ func scalarGELUBack(dx, dout, x []float32) {
 	}
 }
 
-// RotaryTable returns cos and sin of position * theta^(-2i/dim), each (positions, dim/2), as Rotary wants them.
-// Computed in float64. Su et al. 2021, arXiv:2104.09864.
-func RotaryTable(positions, dim int, theta float64) (cos, sin []float32) {
-	notNegative("RotaryTable", "positions", positions)
-	if dim <= 0 || dim%2 != 0 {
-		fail("RotaryTable", "dim is %d, must be positive and even", dim)
+// GELUErf computes out[i] = x Phi(x), Phi the distribution function of the standard normal law: the form with erf, within
+// 1.5e-7 of it. out may be x. Hendrycks and Gimpel 2016, arXiv:1606.08415.
+func GELUErf(out, x []float32) {
+	same("GELUErf", "x", len(x), len(out))
+	Parallel(len(out), span/4, func(lo, hi int) { active.geluErf(out[lo:hi], x[lo:hi]) })
+}
+
+// GELUErfBackward adds the gradient of GELUErf: dx += dout (Phi(x) + x e^(-x^2/2) / sqrt(2 pi)).
+func GELUErfBackward(dx, dout, x []float32) {
+	same("GELUErfBackward", "dout", len(dout), len(dx))
+	same("GELUErfBackward", "x", len(x), len(dx))
+	Parallel(len(dx), span/4, func(lo, hi int) { active.geluErfBack(dx[lo:hi], dout[lo:hi], x[lo:hi]) })
+}
+
+// normalCDF32 returns Phi(x) and e^(-x^2/2). With t = 1 / (1 + p |x|/sqrt 2), erfc(|x|/sqrt 2) is a polynomial of t times
+// the exponential, within 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26).
+func normalCDF32(x float32) (phi, e float32) {
+	const step, p0, p1, p2, p3, p4 = 0.3275911 / math.Sqrt2, 0.5 * 0.254829592, 0.5 * -0.284496736, 0.5 * 1.421413741, 0.5 * -1.453152027, 0.5 * 1.061405429
+	e = exp32(x * x * -0.5)
+	t := 1 / (1 + step*float32(math.Abs(float64(x))))
+	poly := float32(p4)*t + p3
+	poly = poly*t + p2
+	poly = poly*t + p1
+	poly = poly*t + p0
+	half := 0.5 - poly*t*e
+	if math.Signbit(float64(x)) {
+		half = -half
 	}
-	half := dim / 2
-	cos, sin = make([]float32, positions*half), make([]float32, positions*half)
-	for i := range half {
-		freq := math.Pow(theta, -2*float64(i)/float64(dim))
-		for p := range positions {
-			s, c := math.Sincos(float64(p) * freq)
-			cos[p*half+i], sin[p*half+i] = float32(c), float32(s)
+	return half + 0.5, e
+}
+
+func scalarGELUErf(out, x []float32) {
+	for i, v := range x {
+		phi, _ := normalCDF32(v)
+		out[i] = v * phi
+	}
+}
+
+func scalarGELUErfBack(dx, dout, x []float32) {
+	for i, v := range x {
+		phi, e := normalCDF32(v)
+		dx[i] += dout[i] * (phi + v*e*float32(1/math.Sqrt(2*math.Pi)))
+	}
+}
+
+// GEGLURows is SwiGLURows with GELU (the tanh form) in place of SiLU, as Gemma has it: out = GELU(gate) up.
+// Shazeer 2020, arXiv:2002.05202.
+func GEGLURows(out, x []float32, rows, hidden int) {
+	checkRows("GEGLURows", rows, hidden, len(out))
+	checkRows("GEGLURows", rows, 2*hidden, len(x))
+	Parallel(rows, rowGrain(hidden), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row, o := x[i*2*hidden:(i+1)*2*hidden], out[i*hidden:(i+1)*hidden]
+			active.gelu(o, row[:hidden])
+			active.mul(o, o, row[hidden:])
 		}
-	}
-	return cos, sin
+	})
+}
+
+// GEGLURowsBackward adds the gradients of GEGLURows to dx.
+func GEGLURowsBackward(dx, dout, x []float32, rows, hidden int) {
+	checkRows("GEGLURowsBackward", rows, hidden, len(dout))
+	checkRows("GEGLURowsBackward", rows, 2*hidden, len(x), len(dx))
+	Parallel(rows, rowGrain(hidden), func(lo, hi int) {
+		scratch := getScratch(hidden)
+		defer putScratch(scratch)
+		for i := lo; i < hi; i++ {
+			d, row, o := dx[i*2*hidden:(i+1)*2*hidden], x[i*2*hidden:(i+1)*2*hidden], dout[i*hidden:(i+1)*hidden]
+			active.gelu(scratch, row[:hidden])
+			active.mulAdd(d[hidden:], o, scratch)
+			active.mul(scratch, o, row[hidden:])
+			active.geluBack(d[:hidden], scratch, row[:hidden])
+		}
+	})
 }

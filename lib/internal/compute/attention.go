@@ -13,12 +13,18 @@ type AttentionShape struct {
 
 	Scale  float32 // usually 1/sqrt(Dim)
 	Causal bool
+	// Window, with Causal, is how many keys a query sees at most, the last ones up to its own position; 0: all.
+	Window int
+	// Prefix is how many of the first keys every query sees, whatever its document and window: prefix tuning's virtual
+	// tokens. A query that is padding sees nothing all the same.
+	Prefix int
 
 	// KeyCounts[b] is how many of the Keys of sequence b exist; nil: all. The queries are its last positions:
 	// query i is at position KeyCounts[b] - Queries + i, and sees keys up to there if Causal.
 	KeyCounts []int32
 	// Segments[b*Keys+j] is the document of key j; a query sees keys of its own document only. A negative number is
-	// padding: it is not seen, and its own output is 0. nil: one document, no padding.
+	// padding: it is not seen, and its own output is 0. nil: one document, no padding. The numbers of Prefix keys are not
+	// looked at.
 	Segments []int32
 }
 
@@ -117,7 +123,7 @@ func (w *attentionWork) heads() (lo, hi int) {
 
 func (w *attentionWork) forward(lo, hi int) {
 	t := w.t
-	_, most := w.windowOf(lo, hi-lo)
+	least, most := w.windowOf(lo, hi-lo)
 	if most == 0 {
 		w.clearRows(lo, hi)
 		return
@@ -125,8 +131,8 @@ func (w *attentionWork) forward(lo, hi int) {
 	width := roundUp(most, t.cols)
 	scratch := getScratch(width*w.Dim + t.rows*(width+1))
 	defer putScratch(scratch)
-	keys := t.packPanels(scratch[:width*w.Dim], matrix{&w.k[w.kAt(0)], w.KStride, true}, w.Dim, most)
-	values, release := t.inPlaceOrPacked(w.v[w.vAt(0):], w.VStride, most, w.Dim)
+	keys := t.packPanels(scratch[:width*w.Dim], matrix{&w.k[w.kAt(0)], w.KStride, true}, w.Dim, least, most)
+	values, release := t.inPlaceOrPacked(w.v[w.vAt(0):], w.VStride, least, most, w.Dim)
 	defer release()
 	first, last := w.heads()
 	for h := first; h < last; h++ {

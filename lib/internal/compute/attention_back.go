@@ -54,12 +54,12 @@ func (b *attentionBack) run() {
 	scratch := getScratch(2*b.width*b.Dim + 2*b.block*b.width + 2*b.block*b.padded)
 	defer putScratch(scratch)
 	take := func(n int) (s []float32) { s, scratch = scratch[:n], scratch[n:]; return s }
-	b.keysT = t.packPanels(take(b.width*b.Dim), matrix{&b.k[b.kAt(0)], b.KStride, true}, b.Dim, most)
-	b.valuesT = t.packPanels(take(b.width*b.Dim), matrix{&b.v[b.vAt(0)], b.VStride, true}, b.Dim, most)
+	b.keysT = t.packPanels(take(b.width*b.Dim), matrix{&b.k[b.kAt(0)], b.KStride, true}, b.Dim, 0, most)
+	b.valuesT = t.packPanels(take(b.width*b.Dim), matrix{&b.v[b.vAt(0)], b.VStride, true}, b.Dim, 0, most)
 	b.probs, b.grads = take(b.block*b.width), take(b.block*b.width)
 	b.queries, b.gradients = take(b.block*b.padded), take(b.block*b.padded)
 	var release func()
-	b.keys, release = t.inPlaceOrPacked(b.k[b.kAt(0):], b.KStride, most, b.Dim)
+	b.keys, release = t.inPlaceOrPacked(b.k[b.kAt(0):], b.KStride, 0, most, b.Dim)
 	defer release()
 	first, last := b.heads()
 	for h := first; h < last; h++ {

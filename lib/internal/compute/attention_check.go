@@ -14,6 +14,14 @@ func (s *AttentionShape) check(op string, q, k, v, out []float32) {
 	if s.Causal && s.Queries > s.Keys {
 		fail(op, "%d Queries are more than the %d Keys of a causal mask", s.Queries, s.Keys)
 	}
+	notNegative(op, "Window", s.Window)
+	notNegative(op, "Prefix", s.Prefix)
+	if s.Window > 0 && !s.Causal {
+		fail(op, "Window %d needs Causal", s.Window)
+	}
+	if s.Prefix > s.Keys-s.Queries {
+		fail(op, "Prefix %d, %d Queries and %d Keys: the queries' own keys come after the prefix", s.Prefix, s.Queries, s.Keys)
+	}
 	checkMatrix(op, "q", q, s.Batch*s.Queries, s.Heads*s.Dim, s.QStride)
 	checkMatrix(op, "out", out, s.Batch*s.Queries, s.Heads*s.Dim, s.OStride)
 	checkCache(op, "k", k, s.Batch, s.Keys, s.KVHeads*s.Dim, s.KStride, s.kBatch())
@@ -37,7 +45,7 @@ func (s *AttentionShape) checkMasks(op string) {
 		for b, n := range s.KeyCounts {
 			least := 0
 			if s.Causal || s.Segments != nil {
-				least = s.Queries
+				least = s.Queries + s.Prefix
 			}
 			if int(n) < least || int(n) > s.Keys {
 				fail(op, "KeyCounts[%d] is %d, must be %d to %d", b, n, least, s.Keys)

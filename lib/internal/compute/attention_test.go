@@ -52,11 +52,15 @@ func seesOf(s AttentionShape) func(b, i, j int) bool {
 		if j >= count || s.Causal && j > at {
 			return false
 		}
-		if s.Segments == nil {
-			return true
+		own := true
+		if s.Segments != nil {
+			seg := s.Segments[b*s.Keys:]
+			if seg[at] < 0 {
+				return false
+			}
+			own = seg[at] == seg[j]
 		}
-		seg := s.Segments[b*s.Keys:]
-		return seg[at] >= 0 && seg[at] == seg[j]
+		return j < s.Prefix || own && (s.Window == 0 || at-j < s.Window)
 	}
 }
 
@@ -100,8 +104,56 @@ func attentionCases() map[string]AttentionShape {
 	wide.Causal, wide.KeyCounts = true, []int32{70, 3}
 	chunk := plain(2, 9, 30, 4, 4, 16)
 	chunk.Causal, chunk.KeyCounts = true, []int32{30, 12}
-	return map[string]AttentionShape{"full": plain(2, 15, 33, 2, 2, 24), "causal": causal, "long": long, "fused": fused,
-		"packed": packed, "cache": cache, "chunk": chunk, "runs": runs, "both": both, "left": left, "wide": wide, "one": plain(1, 1, 1, 1, 1, 1)}
+	all := windowCases(plain)
+	for name, s := range map[string]AttentionShape{"full": plain(2, 15, 33, 2, 2, 24), "causal": causal, "long": long, "fused": fused,
+		"packed": packed, "cache": cache, "chunk": chunk, "runs": runs, "both": both, "left": left, "wide": wide, "one": plain(1, 1, 1, 1, 1, 1)} {
+		all[name] = s
+	}
+	for _, dim := range []int{80, 96, 128, 256} {
+		s := plain(1, 33, 33, 2, 1, dim)
+		s.Causal = true
+		all[fmt.Sprint("dim ", dim)] = s
+		s.Queries = 1
+		all[fmt.Sprint("decoding dim ", dim)] = s
+	}
+	return all
+}
+
+// windowCases are sliding windows and prefixes, alone and together with documents and caches.
+func windowCases(plain func(b, tq, tk, h, kv, d int) AttentionShape) map[string]AttentionShape {
+	window := plain(2, 130, 130, 4, 2, 32)
+	window.Causal, window.Window = true, 41
+	documents := window
+	documents.Segments = make([]int32, 260)
+	for i := range documents.Segments {
+		documents.Segments[i] = int32(i % 130 / 60)
+	}
+	decoding := plain(2, 1, 90, 4, 2, 32)
+	decoding.Causal, decoding.Window, decoding.KeyCounts = true, 20, []int32{90, 12}
+	narrow := plain(1, 40, 40, 2, 2, 80)
+	narrow.Causal, narrow.Window = true, 1
+	prefix := plain(2, 40, 45, 4, 2, 32)
+	prefix.Causal, prefix.Prefix = true, 5
+	both := plain(2, 60, 67, 2, 1, 64)
+	both.Causal, both.Prefix, both.Window = true, 7, 9
+	packed := plain(2, 60, 67, 2, 1, 32)
+	packed.Causal, packed.Prefix, packed.Segments = true, 7, make([]int32, 134)
+	scattered := packed
+	scattered.Segments = make([]int32, 134)
+	for i := range packed.Segments {
+		packed.Segments[i] = int32((i%67 - 7) / 20)
+		scattered.Segments[i] = int32(i % 67 / 8 % 3)
+		if i%67 > 60 {
+			packed.Segments[i], scattered.Segments[i] = -1, -1
+		}
+	}
+	open := prefix
+	open.Causal = false
+	last := plain(2, 1, 50, 4, 2, 64)
+	last.Causal, last.Prefix, last.Window, last.KeyCounts = true, 3, 8, []int32{50, 9}
+	return map[string]AttentionShape{"window": window, "window and documents": documents, "window, decoding": decoding, "window of one": narrow,
+		"prefix": prefix, "prefix and window": both, "prefix and documents": packed, "prefix and scattered documents": scattered,
+		"prefix, not causal": open, "prefix and window, decoding": last}
 }
 
 func attentionData(s AttentionShape) (q, k, v []float32) {
@@ -121,41 +173,55 @@ func TestAttentionMatchesDefinition(t *testing.T) {
 	})
 }
 
-// TestAttentionGradient compares the backward pass with central differences in float64 of the definition.
+// A slope is a derivative of the test's loss by one element of q, k or v.
+type slope struct {
+	which, at int
+	want      float64
+}
+
+// slopesOf finds some by central differences in float64 of the definition.
+func slopesOf(s AttentionShape, dout []float32) (out []slope) {
+	q, k, v := attentionData(s)
+	loss := func() (sum float64) {
+		for i, o := range naiveAttention(q, k, v, s, seesOf(s)) {
+			sum += float64(o) * float64(dout[i])
+		}
+		return sum
+	}
+	r := source(13)
+	for which, x := range [][]float32{q, k, v} {
+		for range 5 {
+			i := r.IntN(len(x))
+			const h = 1.0 / 64
+			old := x[i]
+			x[i] = old + h
+			up := loss()
+			x[i] = old - h
+			down := loss()
+			x[i] = old
+			out = append(out, slope{which, i, (up - down) / (2 * h)})
+		}
+	}
+	return out
+}
+
 func TestAttentionGradient(t *testing.T) {
+	cases, slopes, douts := attentionCases(), map[string][]slope{}, map[string][]float32{}
+	for name, s := range cases {
+		douts[name] = normals(source(12), s.Batch*s.Queries*s.OStride)
+		slopes[name] = slopesOf(s, douts[name])
+	}
 	onEachLevel(t, func(t *testing.T) {
-		for name, s := range attentionCases() {
+		for name, s := range cases {
 			q, k, v := attentionData(s)
-			n := s.Batch * s.Queries * s.OStride
-			out, lse, dout := make([]float32, n), make([]float32, s.Batch*s.Heads*s.Queries), normals(source(12), n)
+			dout := douts[name]
+			out, lse := make([]float32, len(dout)), make([]float32, s.Batch*s.Heads*s.Queries)
 			Attention(out, lse, q, k, v, s)
-			inputs := [][]float32{q, k, v}
-			grads := make([][]float32, 3)
-			for i, x := range inputs {
-				grads[i] = make([]float32, len(x))
-			}
+			grads := [][]float32{make([]float32, len(q)), make([]float32, len(k)), make([]float32, len(v))}
 			AttentionBackward(grads[0], grads[1], grads[2], dout, out, lse, q, k, v, s)
-			loss := func() (sum float64) {
-				for i, o := range naiveAttention(q, k, v, s, seesOf(s)) {
-					sum += float64(o) * float64(dout[i])
-				}
-				return sum
-			}
-			r := source(13)
-			for which, x := range inputs {
-				for range 6 {
-					i := r.IntN(len(x))
-					const h = 1.0 / 64
-					old := x[i]
-					x[i] = old + h
-					up := loss()
-					x[i] = old - h
-					down := loss()
-					x[i] = old
-					want := (up - down) / (2 * h)
-					if got := float64(grads[which][i]); math.Abs(got-want) > 2e-3*(1+math.Abs(want)) {
-						t.Errorf("%s: gradient %s[%d] is %v, want %v", name, "qkv"[which:which+1], i, got, want)
-					}
+			for _, d := range slopes[name] {
+				if got := float64(grads[d.which][d.at]); math.Abs(got-d.want) > 2e-3*(1+math.Abs(d.want)) {
+					t.Errorf("%s: gradient %s[%d] is %v, want %v", name, "qkv"[d.which:d.which+1], d.at, got, d.want)
 				}
 			}
 		}
@@ -172,6 +238,8 @@ func TestAttentionMisuse(t *testing.T) {
 		"counts":   func(s *AttentionShape) { s.KeyCounts = []int32{99, 1} },
 		"segments": func(s *AttentionShape) { s.Segments = []int32{1} },
 		"long":     func(s *AttentionShape) { s.Batch = 3 },
+		"window":   func(s *AttentionShape) { s.Window, s.Causal = 3, false },
+		"prefix":   func(s *AttentionShape) { s.Prefix = 1 },
 	} {
 		bad := s
 		change(&bad)

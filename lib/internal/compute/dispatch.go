@@ -42,6 +42,13 @@ type level struct {
 	gelu       func(out, x []float32)
 	geluBack   func(dx, dout, x []float32)
 
+	geluErf     func(out, x []float32)
+	geluErfBack func(dx, dout, x []float32)
+
+	affine      func(y, x []float32, factor, term float32)
+	squaresFrom func(x []float32, shift float32) float32
+	normForward func(y, x, w, b []float32, m, r float32)
+
 	rotate func(a, b, cos, sin []float32, sign float32)
 
 	adamw    func(p, g, m, v []float32, c *adamwConstants)
@@ -84,6 +91,8 @@ func scalarLevel() *level {
 		rotate:     scalarRotate,
 		rmsForward: scalarRMSForward, rmsBackward: scalarRMSBackward,
 		swiglu: scalarSwiGLU, swigluBack: scalarSwiGLUBack, gelu: scalarGELU, geluBack: scalarGELUBack,
+		geluErf: scalarGELUErf, geluErfBack: scalarGELUErfBack,
+		affine: scalarAffine, squaresFrom: scalarSquaresFrom, normForward: scalarNormForward,
 		adamw: scalarAdamW, toBF16: scalarToBF16, fromBF16: scalarFromBF16,
 	}
 }

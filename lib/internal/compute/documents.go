@@ -14,15 +14,15 @@ func (s *AttentionShape) documents() *documents {
 	}
 	d := &documents{make([]int32, len(s.Segments)), make([]int32, len(s.Segments)), make([]bool, s.Batch)}
 	for b := range s.Batch {
-		d.sequence(s.Segments[b*s.Keys:(b+1)*s.Keys], b)
+		d.sequence(s.Segments[b*s.Keys:(b+1)*s.Keys], b, s.Prefix)
 	}
 	return d
 }
 
-func (d *documents) sequence(seg []int32, b int) {
+func (d *documents) sequence(seg []int32, b, prefix int) {
 	base := b * len(seg)
 	met := make(map[int32]bool)
-	for at := 0; at < len(seg); {
+	for at := prefix; at < len(seg); {
 		end := at + 1
 		for end < len(seg) && seg[end] == seg[at] {
 			end++
@@ -38,24 +38,35 @@ func (d *documents) sequence(seg []int32, b int) {
 	}
 }
 
-// window returns the range of keys that query i sees; lo = hi for none. In a scattered sequence some of them are hidden.
+// window returns the range of keys that query i sees; lo = hi for none. Some in between may be hidden: hideOthers.
 func (w *attentionWork) window(i int) (lo, hi int) {
+	if lo, hi = w.own(i); w.Prefix > 0 && lo < hi {
+		lo = 0
+	}
+	return lo, hi
+}
+
+// own is window without the prefix. In a scattered sequence it does not say which documents are hidden.
+func (w *attentionWork) own(i int) (lo, hi int) {
 	n := w.keyCount()
 	at := n - w.Queries + i
 	hi = n
 	if w.Causal {
 		hi = max(0, at+1)
 	}
+	if w.Window > 0 {
+		lo = max(0, hi-w.Window)
+	}
 	if w.docs == nil {
-		return 0, hi
+		return lo, hi
 	}
 	if w.Segments[w.batch*w.Keys+at] < 0 {
 		return 0, 0
 	}
 	if w.docs.scattered[w.batch] {
-		return 0, hi
+		return lo, hi
 	}
-	return int(w.docs.first[w.batch*w.Keys+at]), min(hi, int(w.docs.last[w.batch*w.Keys+at]))
+	return max(lo, int(w.docs.first[w.batch*w.Keys+at])), min(hi, int(w.docs.last[w.batch*w.Keys+at]))
 }
 
 // windowOf returns the range of keys that any of the queries i to i+n sees, begun at a multiple of the tile width.
@@ -69,14 +80,20 @@ func (w *attentionWork) windowOf(i, n int) (lo, hi int) {
 	return min(lo, hi) / w.t.cols * w.t.cols, hi
 }
 
-// hideOthers sets the scores of keys of other documents to -Inf, where windows do not say everything; scores begins at key 0.
+// hideOthers sets the scores of keys that query i does not see within its window to -Inf; scores begins at key 0.
 func (w *attentionWork) hideOthers(scores []float32, i int) {
+	if w.Prefix > 0 {
+		lo, hi := w.own(i)
+		for j := w.Prefix; j < min(lo, hi); j++ {
+			scores[j] = minusInf
+		}
+	}
 	if w.docs == nil || !w.docs.scattered[w.batch] {
 		return
 	}
 	seg := w.Segments[w.batch*w.Keys:][:w.Keys]
 	own := seg[w.keyCount()-w.Queries+i]
-	for j := range scores {
+	for j := w.Prefix; j < len(scores); j++ {
 		if seg[j] != own {
 			scores[j] = minusInf
 		}

@@ -116,6 +116,11 @@ func spanCases() []spanCase {
 		{"swigluBack", 5, none(func(l *level, s [][]float32) { l.swigluBack(s[0], s[1], s[2], s[3], s[4]) })},
 		{"gelu", 2, none(func(l *level, s [][]float32) { l.gelu(s[0], s[1]) })},
 		{"geluBack", 3, none(func(l *level, s [][]float32) { l.geluBack(s[0], s[1], s[2]) })},
+		{"geluErf", 2, none(func(l *level, s [][]float32) { l.geluErf(s[0], s[1]) })},
+		{"geluErfBack", 3, none(func(l *level, s [][]float32) { l.geluErfBack(s[0], s[1], s[2]) })},
+		{"affine", 2, none(func(l *level, s [][]float32) { l.affine(s[0], s[1], 0.7, -0.2) })},
+		{"squaresFrom", 1, func(l *level, s [][]float32) float32 { return l.squaresFrom(s[0], 0.3) }},
+		{"normForward", 4, none(func(l *level, s [][]float32) { l.normForward(s[0], s[1], s[2], s[3], 0.4, 1.3) })},
 		{"rotate", 4, none(func(l *level, s [][]float32) { l.rotate(s[0], s[1], s[2], s[3], -1) })},
 		{"adamw", 4, none(func(l *level, s [][]float32) {
 			for i, v := range s[3] {

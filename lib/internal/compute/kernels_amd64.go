@@ -294,6 +294,15 @@ func axpy512(x []float32, y []float32, alpha float32)
 func scale512(x []float32, alpha float32)
 
 //go:noescape
+func affine512(y []float32, x []float32, factor float32, term float32)
+
+//go:noescape
+func squaresFrom512(x []float32, shift float32) float32
+
+//go:noescape
+func normForward512(y []float32, x []float32, w []float32, b []float32, m float32, r float32)
+
+//go:noescape
 func add512(dst []float32, x []float32, y []float32)
 
 //go:noescape
@@ -337,6 +346,12 @@ func gelu512(out []float32, x []float32)
 
 //go:noescape
 func geluBack512(dx []float32, dout []float32, x []float32)
+
+//go:noescape
+func geluErf512(out []float32, x []float32)
+
+//go:noescape
+func geluErfBack512(dx []float32, dout []float32, x []float32)
 
 //go:noescape
 func adamw512(p []float32, g []float32, m []float32, v []float32, c *adamwConstants)
@@ -426,6 +441,15 @@ func axpy256(x []float32, y []float32, alpha float32)
 func scale256(x []float32, alpha float32)
 
 //go:noescape
+func affine256(y []float32, x []float32, factor float32, term float32)
+
+//go:noescape
+func squaresFrom256(x []float32, shift float32) float32
+
+//go:noescape
+func normForward256(y []float32, x []float32, w []float32, b []float32, m float32, r float32)
+
+//go:noescape
 func add256(dst []float32, x []float32, y []float32)
 
 //go:noescape
@@ -469,6 +493,12 @@ func gelu256(out []float32, x []float32)
 
 //go:noescape
 func geluBack256(dx []float32, dout []float32, x []float32)
+
+//go:noescape
+func geluErf256(out []float32, x []float32)
+
+//go:noescape
+func geluErfBack256(dx []float32, dout []float32, x []float32)
 
 //go:noescape
 func adamw256(p []float32, g []float32, m []float32, v []float32, c *adamwConstants)

@@ -24,6 +24,8 @@ func avx512Level() *level {
 	l.softmaxBack, l.scoreBack = softmaxBack512, scoreBack512
 	l.rmsForward, l.rmsBackward = rmsForward512, rmsBackward512
 	l.swiglu, l.swigluBack, l.gelu, l.geluBack = swiglu512, swigluBack512, gelu512, geluBack512
+	l.geluErf, l.geluErfBack = geluErf512, geluErfBack512
+	l.affine, l.squaresFrom, l.normForward = affine512, squaresFrom512, normForward512
 	l.adamw, l.rotate = adamw512, rotate512
 	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 16, toBF16x512) }
 	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 16, fromBF16x512) }
@@ -52,6 +54,8 @@ func avx2Level() *level {
 	l.softmaxBack, l.scoreBack = softmaxBack256, scoreBack256
 	l.rmsForward, l.rmsBackward = rmsForward256, rmsBackward256
 	l.swiglu, l.swigluBack, l.gelu, l.geluBack = swiglu256, swigluBack256, gelu256, geluBack256
+	l.geluErf, l.geluErfBack = geluErf256, geluErfBack256
+	l.affine, l.squaresFrom, l.normForward = affine256, squaresFrom256, normForward256
 	l.adamw, l.rotate = adamw256, rotate256
 	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 8, toBF16x256) }
 	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 8, fromBF16x256) }

@@ -35,22 +35,26 @@ func (t *tiles) product(m, n, k int, a matrix, b panels, c *float32, ldc int, al
 	}
 }
 
-// packPanels packs the k x n operand b into dst, which has room for n rounded up to the tile width.
-func (t *tiles) packPanels(dst []float32, b matrix, k, n int) panels {
-	for j := 0; j < n; j += t.cols {
+// packPanels packs the k x n operand b into dst, which has room for n rounded up to the tile width. The columns before from,
+// a multiple of the tile width, are left out; their room stays.
+func (t *tiles) packPanels(dst []float32, b matrix, k, from, n int) panels {
+	for j := from; j < n; j += t.cols {
 		t.packB(dst[j*k:], b, 0, k, j, min(t.cols, n-j))
 	}
 	return panels{p: &dst[0], ld: t.cols, step: k * t.cols}
 }
 
 // inPlaceOrPacked returns the k x n matrix at data as panels: where it is if its width is whole tiles, else packed to
-// scratch memory. The caller calls release when done.
-func (t *tiles) inPlaceOrPacked(data []float32, ld, k, n int) (b panels, release func()) {
+// scratch memory, where rows before from are left out. The caller calls release when done.
+func (t *tiles) inPlaceOrPacked(data []float32, ld, from, k, n int) (b panels, release func()) {
 	if n%t.cols == 0 {
 		return panels{p: &data[0], ld: ld, step: t.cols}, func() {}
 	}
 	scratch := getScratch(roundUp(n, t.cols) * k)
-	return t.packPanels(scratch, matrix{p: &data[0], ld: ld}, k, n), func() { putScratch(scratch) }
+	for j := 0; j < n; j += t.cols {
+		t.packB(scratch[j*k+from*t.cols:], matrix{p: &data[0], ld: ld}, from, k-from, j, min(t.cols, n-j))
+	}
+	return panels{p: &scratch[0], ld: t.cols, step: k * t.cols}, func() { putScratch(scratch) }
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

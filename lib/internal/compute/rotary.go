@@ -1,5 +1,7 @@
 package compute
 
+import "math"
+
 // RotaryShape says where the heads are that Rotary turns.
 type RotaryShape struct {
 	Tokens, Heads, Dim int // Dim is even
@@ -72,4 +74,23 @@ func scalarRotate(a, b, cos, sin []float32, sign float32) {
 		a[i] = x*c - y*s
 		b[i] = y*c + x*s
 	}
+}
+
+// RotaryTable returns cos and sin of position * theta^(-2i/dim), each (positions, dim/2), as Rotary wants them.
+// Computed in float64. Su et al. 2021, arXiv:2104.09864.
+func RotaryTable(positions, dim int, theta float64) (cos, sin []float32) {
+	notNegative("RotaryTable", "positions", positions)
+	if dim <= 0 || dim%2 != 0 {
+		fail("RotaryTable", "dim is %d, must be positive and even", dim)
+	}
+	half := dim / 2
+	cos, sin = make([]float32, positions*half), make([]float32, positions*half)
+	for i := range half {
+		freq := math.Pow(theta, -2*float64(i)/float64(dim))
+		for p := range positions {
+			s, c := math.Sincos(float64(p) * freq)
+			cos[p*half+i], sin[p*half+i] = float32(c), float32(s)
+		}
+	}
+	return cos, sin
 }

@@ -257,3 +257,19 @@ func (d *dumper) str(s string) {
 	}
 	d.b.WriteByte('"')
 }
+
+// ToJSON writes a value as JSON, with its keys in their order.
+func ToJSON(v any) (data []byte, err error) {
+	defer func() {
+		if e, ok := recover().(*Error); ok {
+			data, err = nil, e
+		}
+	}()
+	return []byte(dumps(FromGo(v), nil, NewDict())), nil
+}
+
+// MarshalJSON writes the keys in their order.
+func (d *Dict) MarshalJSON() ([]byte, error) { return ToJSON(d) }
+
+// MarshalJSON writes a list.
+func (l *List) MarshalJSON() ([]byte, error) { return ToJSON(l) }

@@ -17,6 +17,9 @@ func (a *asm) constants() {
 		{"expPoly3", f32(4.1665795894e-2)}, {"expPoly4", f32(1.6666665459e-1)}, {"expPoly5", f32(5.0000001201e-1)},
 		{"one", f32(1)}, {"bias", 127}, {"minusInf", f32(math.Inf(-1))}, {"sign", 1 << 31},
 		{"geluCube", f32(0.044715)}, {"geluTwo", f32(2 * math.Sqrt(2/math.Pi))},
+		{"half", f32(0.5)}, {"minusHalf", f32(-0.5)}, {"rootHalfPi", f32(1 / math.Sqrt(2*math.Pi))},
+		{"erfStep", f32(0.3275911 / math.Sqrt2)}, {"erfPoly0", f32(0.5 * 0.254829592)}, {"erfPoly1", f32(0.5 * -0.284496736)},
+		{"erfPoly2", f32(0.5 * 1.421413741)}, {"erfPoly3", f32(0.5 * -1.453152027)}, {"erfPoly4", f32(0.5 * 1.061405429)},
 		{"geluSlope", f32(2 * math.Sqrt(2/math.Pi) * 3 * 0.044715)},
 	}
 	a.buf.WriteByte('\n')

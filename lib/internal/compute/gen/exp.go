@@ -55,3 +55,18 @@ func (v *vec) xor() string {
 	}
 	return "VXORPS"
 }
+
+func (v *vec) and() string {
+	if v.width == 16 {
+		return "VPANDD"
+	}
+	return "VANDPS"
+}
+
+// andNot in Go's order: x, y, z is z = y' x with y' the complement of y.
+func (v *vec) andNot() string {
+	if v.width == 16 {
+		return "VPANDND"
+	}
+	return "VANDNPS"
+}

@@ -42,6 +42,32 @@ func spans() []*span {
 				v.do("VMULPS", c0, u, u)
 				v.store(u, 0)
 			}},
+		{name: "affine", slices: names("y", "x"), scalars: names("factor", "term"), unroll: 2,
+			before: func(v *vec) { v.scalar(0, c0); v.scalar(1, c1) },
+			body: func(v *vec, u int) {
+				v.load(1, u)
+				v.do("VFMADD213PS", c1, c0, u)
+				v.store(u, 0)
+			}},
+		{name: "squaresFrom", slices: names("x"), scalars: names("shift"), result: true, unroll: 4,
+			before: func(v *vec) { clear4(v); v.scalar(0, c0) },
+			body: func(v *vec, u int) {
+				v.load(0, 4+u)
+				v.do("VSUBPS", c0, 4+u, 4+u)
+				v.keep(4 + u)
+				v.do("VFMADD231PS", 4+u, 4+u, u)
+			}, after: func(v *vec) { v.total(4) }},
+		{name: "normForward", slices: names("y", "x", "w", "b"), scalars: names("m", "r"), unroll: 2,
+			before: func(v *vec) { v.scalar(0, c0); v.scalar(1, c1) },
+			body: func(v *vec, u int) {
+				v.load(1, 3*u)
+				v.load(2, 3*u+1)
+				v.load(3, 3*u+2)
+				v.do("VSUBPS", c0, 3*u, 3*u)
+				v.do("VMULPS", c1, 3*u, 3*u)
+				v.do("VFMADD213PS", 3*u+2, 3*u+1, 3*u)
+				v.store(3*u, 0)
+			}},
 		binary("add", "VADDPS"),
 		binary("mul", "VMULPS"),
 		{name: "mulAdd", slices: names("dst", "x", "y"), unroll: 2,
@@ -215,6 +241,24 @@ func layers() []*span {
 				v.store(0, 0)
 			}},
 		{name: "geluBack", slices: names("dx", "dout", "x"), unroll: 1, before: gates, body: geluBack},
+		{name: "geluErf", slices: names("out", "x"), unroll: 1, before: gates,
+			body: func(v *vec, _ int) {
+				v.load(1, 0)
+				v.normalCDF()
+				v.do("VMULPS", 1, 0, 0)
+				v.store(0, 0)
+			}},
+		{name: "geluErfBack", slices: names("dx", "dout", "x"), unroll: 1, before: gates,
+			body: func(v *vec, _ int) {
+				v.load(2, 0)
+				v.normalCDF()
+				v.doC("VMULPS", "rootHalfPi", 6, 6) // the density
+				v.do("VFMADD231PS", 0, 6, 1)
+				v.load(1, 3)
+				v.load(0, 2)
+				v.do("VFMADD231PS", 1, 3, 2)
+				v.store(2, 0)
+			}},
 	}
 }
 
@@ -243,6 +287,32 @@ func (v *vec) geluGate() {
 	v.do("VFMADD213PS", 0, 0, 1) // x (0.044715 x^2) + x
 	v.doC("VMULPS", "geluTwo", 1, 1)
 	v.sigmoid(1, 2, high, one)
+}
+
+// normalCDF computes the distribution function of the standard normal law at register 0 in register 1, and e^(-x^2/2) in
+// register 6. The steps are those of normalCDF32 in package compute. It uses registers up to 9.
+func (v *vec) normalCDF() {
+	const x, phi, t, poly, e = 0, 1, 7, 8, 6
+	v.do("VMULPS", x, x, e)
+	v.doC("VMULPS", "minusHalf", e, e)
+	v.exp(e, 2, high)
+	v.constant("sign", t)
+	v.do(v.andNot(), x, t, t) // |x|
+	v.constant("erfStep", poly)
+	v.do("VFMADD213PS", one, poly, t)
+	v.do("VDIVPS", t, one, t)
+	v.constant("erfPoly4", poly)
+	for _, c := range []string{"erfPoly3", "erfPoly2", "erfPoly1", "erfPoly0"} {
+		v.doC("VFMADD213PS", c, t, poly)
+	}
+	v.do("VMULPS", t, poly, poly)
+	v.do("VMULPS", e, poly, poly) // half of erfc(|x|/sqrt 2)
+	v.constant("half", t)
+	v.do("VSUBPS", poly, t, poly)
+	v.constant("sign", 9)
+	v.do(v.and(), x, 9, 9)
+	v.do(v.xor(), 9, poly, poly)
+	v.do("VADDPS", t, poly, phi)
 }
 
 func geluBack(v *vec, _ int) {

@@ -1,0 +1,181 @@
+package tokenize
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+type normalizer func(source) source
+
+// normalJSON is a normalizer as tokenizer.json has it.
+type normalJSON struct {
+	Type         string          `json:"type"`
+	Normalizers  []normalJSON    `json:"normalizers"`
+	Prepend      string          `json:"prepend"`
+	Pattern      json.RawMessage `json:"pattern"`
+	Content      string          `json:"content"`
+	Left         *bool           `json:"strip_left"`
+	Right        *bool           `json:"strip_right"`
+	CleanText    *bool           `json:"clean_text"`
+	Chinese      *bool           `json:"handle_chinese_chars"`
+	StripAccents *bool           `json:"strip_accents"`
+	Lower        *bool           `json:"lowercase"`
+}
+
+func toForm(f norm.Form) normalizer {
+	return func(p source) source {
+		if f.IsNormalString(p.s) {
+			return p
+		}
+		return p.transform(normalForm(p.s, f))
+	}
+}
+
+// eachRune changes every character by itself; one that becomes nothing is dropped.
+func eachRune(f func(rune) string) normalizer {
+	return func(p source) source {
+		w := rewriter{old: p}
+		for i := 0; i < len(p.s); {
+			r, n := utf8.DecodeRuneInString(p.s[i:])
+			if r == utf8.RuneError && n == 1 {
+				w.put(p.s[i:i+1], i, i+1)
+			} else {
+				w.put(f(r), i, i+n)
+			}
+			i += n
+		}
+		return w.done()
+	}
+}
+
+func lower(r rune) string {
+	if r == 'İ' { // the one letter whose small form is two characters
+		return "i̇"
+	}
+	return string(unicode.ToLower(r))
+}
+
+func isControl(r rune) bool {
+	return r != '\t' && r != '\n' && r != '\r' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
+}
+
+func isChinese(r rune) bool {
+	for _, x := range [][2]rune{{0x4E00, 0x9FFF}, {0x3400, 0x4DBF}, {0x20000, 0x2A6DF}, {0x2A700, 0x2B73F}, {0x2B740, 0x2B81F}, {0x2B920, 0x2CEAF}, {0xF900, 0xFAFF}, {0x2F800, 0x2FA1F}} {
+		if r >= x[0] && r <= x[1] {
+			return true
+		}
+	}
+	return false
+}
+
+func dropMarks(r rune) string {
+	if unicode.Is(unicode.Mn, r) {
+		return ""
+	}
+	return string(r)
+}
+
+// bert is what BertNormalizer does.
+func bert(f normalJSON) []normalizer {
+	var list []normalizer
+	if isTrue(f.CleanText, true) {
+		list = append(list, eachRune(func(r rune) string {
+			switch {
+			case r == 0 || r == utf8.RuneError || isControl(r):
+				return ""
+			case unicode.IsSpace(r):
+				return " "
+			}
+			return string(r)
+		}))
+	}
+	if isTrue(f.Chinese, true) {
+		list = append(list, eachRune(func(r rune) string {
+			if isChinese(r) {
+				return " " + string(r) + " "
+			}
+			return string(r)
+		}))
+	}
+	if isTrue(f.StripAccents, isTrue(f.Lower, true)) {
+		list = append(list, toForm(norm.NFD), eachRune(dropMarks))
+	}
+	if isTrue(f.Lower, true) {
+		list = append(list, eachRune(lower))
+	}
+	return list
+}
+
+func strip(left, right bool) normalizer {
+	return func(p source) source {
+		at, end := 0, len(p.s)
+		if left {
+			at = end - len(strings.TrimLeftFunc(p.s, unicode.IsSpace))
+		}
+		if right {
+			end = max(at, len(strings.TrimRightFunc(p.s, unicode.IsSpace)))
+		}
+		return p.sub(at, end)
+	}
+}
+
+// bytesAsText writes every byte as a character of the alphabet.
+func bytesAsText(p source) source {
+	w := rewriter{old: p}
+	for i := 0; i < len(p.s); {
+		_, n := utf8.DecodeRuneInString(p.s[i:])
+		w.put(toAlphabet(p.s[i:i+n]), i, i+n)
+		i += n
+	}
+	return w.done()
+}
+
+func normalizers(f normalJSON) ([]normalizer, error) {
+	one := func(n normalizer) ([]normalizer, error) { return []normalizer{n}, nil }
+	switch f.Type {
+	case "":
+		return nil, nil
+	case "Sequence":
+		var list []normalizer
+		for _, g := range f.Normalizers {
+			l, err := normalizers(g)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, l...)
+		}
+		return list, nil
+	case "NFC":
+		return one(toForm(norm.NFC))
+	case "NFD":
+		return one(toForm(norm.NFD))
+	case "NFKC":
+		return one(toForm(norm.NFKC))
+	case "NFKD":
+		return one(toForm(norm.NFKD))
+	case "Lowercase":
+		return one(eachRune(lower))
+	case "StripAccents":
+		return one(eachRune(dropMarks))
+	case "BertNormalizer":
+		return bert(f), nil
+	case "ByteLevel":
+		return one(bytesAsText)
+	case "Strip":
+		return one(strip(isTrue(f.Left, true), isTrue(f.Right, true)))
+	case "Prepend":
+		return one(func(p source) source { return p.prepend(f.Prepend) })
+	case "Replace":
+		find, err := finder(f.Pattern)
+		if err != nil {
+			return nil, err
+		}
+		return one(func(p source) source { return p.replace(find(p.s), f.Content) })
+	}
+	return nil, fmt.Errorf("the normalizer %q is not known", f.Type)
+}
