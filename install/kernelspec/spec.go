@@ -41,7 +41,7 @@ func New(binary, displayName string) Spec {
 		Language:      "go",
 		InterruptMode: "message",
 		Env:           map[string]string{},
-		Metadata:      map[string]any{},
+		Metadata:      map[string]any{"debugger": true},
 		Protocol:      "5.5.0",
 	}
 }

@@ -68,7 +68,7 @@ func init() {
 		"shutdown_request":    shutdown,
 		"interrupt_request":   interrupt,
 		"usage_request":       usage,
-		"debug_request":       debug,
+		"debug_request":       debugRequest,
 
 		"create_subshell_request": createSubshell,
 		"list_subshell_request":   listSubshell,

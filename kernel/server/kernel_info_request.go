@@ -13,8 +13,8 @@ func kernelInfo(r *request) {
 		"banner":                 "Lyceum " + r.s.opt.Implementation + ": Go (" + runtime.Version() + ") with a post-training library already loaded",
 		"help_links": []map[string]any{{"text": "The Go language", "url": "https://go.dev/ref/spec"},
 			{"text": "Go standard library", "url": "https://pkg.go.dev/std"}, {"text": "gonum/plot", "url": "https://pkg.go.dev/gonum.org/v1/plot"}},
-		"supported_features": []string{"kernel subshells"},
-		"debugger":           false,
+		"supported_features": []string{"debugger", "kernel subshells"},
+		"debugger":           true,
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lyceum/kernel/debug"
 	"lyceum/kernel/display"
 	"lyceum/kernel/session"
 	"lyceum/kernel/transport"
@@ -24,6 +25,7 @@ type Session interface {
 	Call(out display.Output, f func()) *session.Error
 	Interrupt()
 	Evaluate(expr string, out display.Output) (display.Bundle, *session.Error)
+	debug.Session
 	Complete(code string, cursor int) session.Completion
 	Inspect(code string, cursor, detail int) (display.Bundle, bool)
 	IsComplete(code string) (status, indent string)
@@ -52,6 +54,9 @@ type Server struct {
 
 	shells  shells
 	capture *capture
+
+	debugOnce sync.Once
+	debugger  *debug.Adapter
 
 	cells    cells
 	latest   atomic.Pointer[output]

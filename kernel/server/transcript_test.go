@@ -136,7 +136,7 @@ func (p *peer) until(id string, reply bool) map[string][]*wire.Message {
 }
 
 // volatile are fields whose values differ from run to run.
-var volatile = map[string]bool{"subshell_id": true, "version": true, "banner": true, "hostname": true, "pid": true, "kernel_cpu": true, "kernel_memory": true, "cpu_count": true, "host_virtual_memory": true}
+var volatile = map[string]bool{"tmpFilePrefix": true, "subshell_id": true, "version": true, "banner": true, "hostname": true, "pid": true, "kernel_cpu": true, "kernel_memory": true, "cpu_count": true, "host_virtual_memory": true}
 
 func steady(v any) any {
 	switch x := v.(type) {

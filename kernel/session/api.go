@@ -54,6 +54,8 @@ type Session struct {
 	mu    sync.RWMutex // guards world, cell by cell
 	world *world
 
+	debug debugState
+
 	stopMu sync.Mutex
 	active int           // cells and callbacks that run
 	stop   chan struct{} // closed to interrupt them; nil when none runs

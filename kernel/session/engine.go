@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"log"
 	"path"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"sync"
@@ -22,10 +23,9 @@ import (
 
 // engine is the only place that knows the interpreter.
 type engine struct {
-	in       *interp.Interpreter
-	given    map[string]bool // packages whose symbols the interpreter has
-	trace    *traceWriter
-	imported map[string]bool // the package names that code can use without importing them again
+	in    *interp.Interpreter
+	given map[string]bool // packages whose symbols the interpreter has
+	trace *traceWriter
 
 	cell      int         // the number of the newest cell
 	runs      sync.Map    // cell number -> *running
@@ -45,7 +45,7 @@ type running struct {
 }
 
 func newEngine() (*engine, error) {
-	e := &engine{given: map[string]bool{}, imported: map[string]bool{}, trace: newTraceWriter(rt.Stderr)}
+	e := &engine{given: map[string]bool{}, trace: newTraceWriter(rt.Stderr)}
 	e.quiet = sync.NewCond(&e.mu)
 	e.in = interp.New(interp.Options{Stdin: rt.Stdin, Stdout: rt.Stdout, Stderr: e.trace, Unrestricted: true})
 	// fmt goes first: with it the interpreter binds Print, Scan and log to the streams above.
@@ -89,7 +89,6 @@ func (e *engine) boot() error {
 	if err != nil {
 		return err
 	}
-	e.imported[showName] = true
 	_, err = e.in.Execute(p)
 	return err
 }
@@ -169,4 +168,14 @@ func (e *engine) compile(f *ast.File) (p *interp.Program, err error) {
 		}
 	}()
 	return e.in.CompileAST(f)
+}
+
+// imports reports whether code can use a package under a name without importing it again. The interpreter is asked,
+// since it keeps the imports of code that it then fails to compile.
+func (e *engine) imports(name string) bool {
+	scope := reflect.ValueOf(e.in).Elem().FieldByName("scopes").MapIndex(reflect.ValueOf("main"))
+	if !scope.IsValid() || scope.IsNil() {
+		return false
+	}
+	return scope.Elem().FieldByName("sym").MapIndex(reflect.ValueOf(filepath.Join(name, fileBase))).IsValid()
 }

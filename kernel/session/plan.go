@@ -14,6 +14,7 @@ type plan struct {
 	decls  []ast.Decl              // for lowering
 	stmts  []ast.Stmt
 	zeroed int
+	probed bool // the code has probes for the debugger
 }
 
 // plan gives every object of the cell its name in the interpreter and puts the steps of the cell in order.
@@ -151,7 +152,7 @@ func (s *Session) commit(p *plan) {
 		if obj == nil || name == cellFunc || name == "_" {
 			continue
 		}
-		e := &entity{obj: obj, emit: p.names[obj], file: k.name}
+		e := &entity{obj: obj, emit: p.names[obj], file: k.name, probed: p.probed}
 		if src, ok := sources[name]; ok {
 			e.src, e.file, e.uses = src.chunk, src.file, src.uses
 		}
@@ -162,7 +163,7 @@ func (s *Session) commit(p *plan) {
 	}
 	for key, src := range sources {
 		if src.method {
-			w.entities[key] = &entity{obj: src.obj, src: src.chunk, file: src.file, uses: src.uses, method: key}
+			w.entities[key] = &entity{obj: src.obj, src: src.chunk, file: src.file, uses: src.uses, method: key, probed: p.probed}
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (s *Session) unchanged(chunks []chunk) ([]chunk, map[string]bool) {
 
 func (s *Session) has(names []string, ch chunk) bool {
 	for _, n := range names {
-		if e := s.world.entities[n]; e == nil || e.src.text != ch.text {
+		if e := s.world.entities[n]; e == nil || e.src.text != ch.text || s.debug.on && ch.kind == token.FUNC { // a breakpoint belongs to the newest cell
 			return false
 		}
 	}

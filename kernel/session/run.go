@@ -94,20 +94,24 @@ func (s *Session) run(r Request, stop chan struct{}) (res Result) {
 		}
 	}()
 	s.mu.Lock()
+	s.noteSource(r)
+	s.probeAll(stop)
 	k, program, err := s.build(r.File, r.Code)
 	cell := s.engine.cell
 	s.mu.Unlock()
 	if err != nil {
 		return Result{Err: compileError(err, r.Code, r.File)}
 	}
-	if program == nil {
-		return Result{}
-	}
+	return s.start(cell, k, program, r, stop)
+}
+
+// start runs a compiled cell.
+func (s *Session) start(cell int, k *checked, program *interp.Program, r Request, stop chan struct{}) Result {
 	state := &running{}
 	s.engine.runs.Store(cell, state)
 	defer s.engine.runs.Delete(cell)
 	why := s.watch(stop)
-	err = s.engine.execute(cell, program, stop)
+	err := s.engine.execute(cell, program, stop)
 	reason := why()
 	frames := s.engine.trace.take(display.Current())
 	if err != nil {
@@ -120,37 +124,49 @@ func (s *Session) run(r Request, stop chan struct{}) (res Result) {
 }
 
 // build checks, lowers and compiles a cell. The session changes only when all of that has worked.
-func (s *Session) build(name, src string) (*checked, *interp.Program, error) {
+func (s *Session) build(name, src string, given ...lower.Given) (*checked, *interp.Program, error) {
 	k, err := s.prepare(name, src)
 	if err != nil {
 		return nil, nil, err
 	}
+	program, err := s.compile(k, s.debug.on, given)
+	if err != nil && s.debug.on { // the debugger must not keep a cell from running
+		if k, err = s.prepare(name, src); err == nil {
+			program, err = s.compile(k, false, given)
+		}
+	}
+	return k, program, err
+}
+
+// compile lowers and compiles a checked cell, with probes for the debugger or without.
+func (s *Session) compile(k *checked, probes bool, given []lower.Given) (*interp.Program, error) {
 	p := s.plan(k)
+	p.probed = probes
 	inst, err := s.world.generics.Instantiate(generics.Cell{Decls: p.decls, Stmts: p.stmts, Info: k.info, Pkg: k.pkg})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	out, err := lower.Cell(lower.Input{World: s.world.lower, Fset: s.engine.fset(), Decls: append(p.decls, inst.Decls...), Stmts: p.stmts,
-		Info: inst.Info, Pkg: k.pkg, Name: p.name(s)})
+	in := lower.Input{World: s.world.lower, Fset: s.engine.fset(), Decls: append(p.decls, inst.Decls...), Stmts: p.stmts,
+		Info: inst.Info, Pkg: k.pkg, Name: p.name(s), Given: given}
+	if probes {
+		in.Probes = &lower.Probes{Site: s.site}
+	}
+	out, err := lower.Cell(in)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	file, err := s.assemble(k, out)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	place(file, k.body.Pos())
 	program, err := s.engine.compile(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for name := range out.Imports {
-		s.engine.imported[name] = true
-	}
-	s.engine.imported[showName] = true
 	s.world.generics.Commit()
 	s.commit(p)
-	return k, program, nil
+	return program, nil
 }
 
 // assemble makes the file that the interpreter runs: the declarations, and an init function with the steps of the cell.
@@ -165,7 +181,7 @@ func (s *Session) assemble(k *checked, out lower.Output) (*ast.File, error) {
 		specs = append(specs, &ast.ImportSpec{Name: &ast.Ident{Name: name}, Path: &ast.BasicLit{Kind: token.STRING, Value: quote(path)}})
 	}
 	use := func(name, path string) {
-		if !e.imported[name] {
+		if !e.imports(name) {
 			add(name, path)
 		}
 	}

@@ -19,6 +19,7 @@ type entity struct {
 	file   string   // the cell that declared it
 	uses   []string // the top-level names that the declaration mentions
 	method string   // "T.m" for methods; obj is then the method
+	probed bool     // a function that was compiled for the debugger
 }
 
 // world is what the cells so far have declared.

@@ -31,14 +31,17 @@ type lowerer struct {
 	temps       int
 	fn          *function
 	globals     map[types.Object]bool
-	bodies      map[string]bool       // methods with a new body, by function name
-	safe        map[string]bool       // index expressions known to be in range
-	counting    map[types.Object]bool // variables known not to be negative
-	checked     map[string]bool       // checks already made for the current statement
-	conditional int                   // depth inside operands that may not be evaluated
-	guards      map[string]bool       // operands of the conditions that decide about it
-	recovers    string                // function.recovers of the literal about to be rewritten
-	pre         *[]ast.Stmt           // where statements go that must run before the current one
+	bodies      map[string]bool           // methods with a new body, by function name
+	safe        map[string]bool           // index expressions known to be in range
+	counting    map[types.Object]bool     // variables known not to be negative
+	checked     map[string]bool           // checks already made for the current statement
+	conditional int                       // depth inside operands that may not be evaluated
+	guards      map[string]bool           // operands of the conditions that decide about it
+	recovers    string                    // function.recovers of the literal about to be rewritten
+	pre         *[]ast.Stmt               // where statements go that must run before the current one
+	vars        *visible                  // the variables that a probe can show
+	clauses     map[ast.Stmt][]*types.Var // variables of a clause, by the first statement of its body
+	naming      string                    // the name of the function that is about to be lowered
 }
 
 // function is the function whose body is being rewritten.
@@ -50,6 +53,8 @@ type function struct {
 	facts   *facts
 	start   []ast.Stmt // declarations at the start of the body
 	defers  string     // variable of type *rt.Defers, when the function defers
+	name    string     // for a debugger
+	frame   string     // variable of type *rt.Frame, when the code has probes
 	// recovers is the *rt.Defers whose panics recover stops in this function,
 	// when it is a literal that another function defers.
 	recovers string
@@ -62,7 +67,7 @@ func Cell(in Input) (out Output, err error) {
 		in: in, w: in.World, info: in.Info,
 		imports: map[string]string{}, names: map[types.Object]string{},
 		taken: map[string]bool{}, globals: map[types.Object]bool{}, bodies: map[string]bool{},
-		safe: map[string]bool{}, counting: map[types.Object]bool{}, guards: map[string]bool{},
+		clauses: map[ast.Stmt][]*types.Var{}, safe: map[string]bool{}, counting: map[types.Object]bool{}, guards: map[string]bool{},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -79,7 +84,7 @@ func Cell(in Input) (out Output, err error) {
 }
 
 func (l *lowerer) cell() ([]ast.Stmt, ast.Expr) {
-	l.fn = &function{facts: l.collect(l.in.Decls, l.in.Stmts)}
+	l.fn = &function{facts: l.collect(l.in.Decls, l.in.Stmts), name: cellName}
 	l.declareTypes()
 	for _, d := range l.in.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok {
@@ -89,7 +94,7 @@ func (l *lowerer) cell() ([]ast.Stmt, ast.Expr) {
 	inits := l.setup
 	l.setup = nil
 	l.reset()
-	vars := l.packageVars()
+	vars := append(l.given(), l.packageVars()...)
 	stmts, result := l.topLevel()
 	l.bindMethods() // all types are known now
 	l.setup = append(append(l.setup, vars...), inits...)
@@ -106,7 +111,11 @@ func (l *lowerer) topLevel() ([]ast.Stmt, ast.Expr) {
 			l.fn.defers = l.temp("d")
 		}
 	}
+	if l.in.Probes != nil && l.fn.defers == "" {
+		l.fn.defers = l.temp("d")
+	}
 	for i, s := range l.in.Stmts {
+		stmts = append(stmts, l.probe(s)...)
 		if e, ok := s.(*ast.ExprStmt); ok && i == len(l.in.Stmts)-1 && l.hasValue(e.X) {
 			stmts = append(stmts, l.withPre(func() []ast.Stmt { result = l.result(e.X); return nil })...)
 			break

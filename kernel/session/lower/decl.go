@@ -31,6 +31,7 @@ func (l *lowerer) funcDecl(d *ast.FuncDecl) {
 	} else {
 		name = l.name(f)
 	}
+	l.naming = f.Name()
 	ft, body := l.function(sig, d.Type.Func, d.Body)
 	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(name, d.Name.Pos()), Type: ft, Body: body})
 }
@@ -99,9 +100,9 @@ func (l *lowerer) closure(e *ast.FuncLit) ast.Expr {
 
 // function lowers the signature and the body of a function.
 func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt) (*ast.FuncType, *ast.BlockStmt) {
-	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts, recovers: l.recovers}
+	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts, recovers: l.recovers, name: l.functionName()}
 	l.recovers = ""
-	guarded := defersIn(b)
+	guarded := defersIn(b) || l.in.Probes != nil
 	var ft *ast.FuncType
 	ft, fn.results = l.signatureExpr(sig, pos, guarded)
 	if guarded {
@@ -109,6 +110,8 @@ func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt
 	}
 	saved, pre, checked, depth := l.fn, l.pre, l.checked, l.conditional
 	l.fn, l.pre, l.checked, l.conditional = fn, nil, nil, 0
+	seen := l.vars
+	l.seeSignature(sig)
 	for i, n := range fn.results {
 		fn.start = append(fn.start, varStmt(pos, n, l.typeExpr(sig.Results().At(i).Type(), pos)))
 	}
@@ -122,7 +125,7 @@ func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt
 			list = append(list, l.returnResults(b.Rbrace))
 		}
 	}
-	l.fn, l.pre, l.checked, l.conditional = saved, pre, checked, depth
+	l.fn, l.pre, l.checked, l.conditional, l.vars = saved, pre, checked, depth, seen
 	return ft, &ast.BlockStmt{Lbrace: b.Lbrace, List: append(fn.start, list...), Rbrace: b.Rbrace}
 }
 

@@ -32,6 +32,9 @@ func defersIn(n ast.Node) bool {
 
 // guard wraps the statements of a function that defers.
 func (l *lowerer) guard(pos token.Pos, d string, list []ast.Stmt) ast.Stmt {
+	if l.in.Probes != nil {
+		return l.traced(pos, d, list)
+	}
 	f := &ast.FuncLit{
 		Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{List: []*ast.Field{{
 			Names: []*ast.Ident{ident(d, pos)}, Type: star(l.rtSel("Defers", pos)),

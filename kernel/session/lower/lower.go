@@ -37,6 +37,10 @@ type Input struct {
 	Info *types.Info
 	// Pkg is the package that the cell was checked as.
 	Pkg *types.Package
+	// Probes, when not nil, makes the lowered code report each statement to a debugger.
+	Probes *Probes
+	// Given are package-level variables of Info that get their values from the outside, before Stmts.
+	Given []Given
 	// Name gives the name under which the interpreter knows a package-level
 	// object (variable or function) of this or an earlier cell. Nil means
 	// every object keeps its own name.

@@ -111,6 +111,7 @@ func (l *lowerer) methodDecl(d *ast.FuncDecl, f *types.Func) {
 	if recv.Name() != "" && recv.Name() != "_" {
 		name = l.name(recv)
 	}
+	l.naming = receiverNamed(f).Obj().Name() + "." + f.Name()
 	ft, body := l.function(sig, d.Type.Func, d.Body)
 	ft.Params.List = append([]*ast.Field{{
 		Names: []*ast.Ident{ident(name, d.Recv.Pos())}, Type: l.typeExpr(recv.Type(), d.Recv.Pos()),

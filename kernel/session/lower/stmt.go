@@ -8,9 +8,22 @@ import (
 
 func (l *lowerer) stmts(list []ast.Stmt) []ast.Stmt {
 	var out []ast.Stmt
-	for _, s := range list {
-		out = append(out, l.stmt(s)...)
+	if l.in.Probes == nil {
+		for _, s := range list {
+			out = append(out, l.stmt(s)...)
+		}
+		return out
 	}
+	saved := l.vars
+	for i, s := range list {
+		if i == 0 {
+			l.see(l.clauses[s]...)
+		}
+		out = append(out, l.probe(s)...)
+		out = append(out, l.stmt(s)...)
+		l.see(l.defined(s)...)
+	}
+	l.vars = saved
 	return out
 }
 
@@ -38,6 +51,9 @@ func (l *lowerer) stmt(s ast.Stmt) []ast.Stmt {
 }
 
 func (l *lowerer) stmtNoPre(s ast.Stmt, label string) []ast.Stmt {
+	if l.in.Probes != nil {
+		defer l.header(s)()
+	}
 	switch s := s.(type) {
 	case nil:
 		return nil

@@ -21,6 +21,7 @@ func Symbols() map[string]map[string]reflect.Value {
 	}
 	t["Case"] = reflect.ValueOf((*Case)(nil))
 	t["Defers"] = reflect.ValueOf((*Defers)(nil))
+	t["Frame"] = reflect.ValueOf((*Frame)(nil))
 	t["Stdout"] = reflect.ValueOf(&Stdout).Elem()
 	t["Stderr"] = reflect.ValueOf(&Stderr).Elem()
 	t["Stdin"] = reflect.ValueOf(&Stdin).Elem()
@@ -60,6 +61,7 @@ var functions = map[string]any{
 	"Array":       Array,
 	"Convert":     Convert,
 	"Guard":       Guard,
+	"Traced":      Traced,
 	"Go":          Go,
 	"Panic":       Panic,
 	"Recover":     Recover,
