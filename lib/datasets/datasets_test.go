@@ -93,7 +93,7 @@ func TestMasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := Row{[]tokenize.Message{{Role: "user", Content: "Who?"}, {Role: "assistant", Content: "Me."}}}
+	row := Chat(tokenize.Message{Role: "user", Content: "Who?"}, tokenize.Message{Role: "assistant", Content: "Me."})
 	text := func(m Mask) string {
 		e := row.Masked(tok, m)
 		var ids []int32
@@ -107,7 +107,7 @@ func TestMasks(t *testing.T) {
 	if got := text(Assistant); got != "Me.<|im_end|>" {
 		t.Errorf("assistant: %q", got)
 	}
-	if got := text(Full); got != tokenize.Render(row.Messages, false) {
+	if got := text(Full); got != tokenize.Render(row.Messages(), false) {
 		t.Errorf("full: %q", got)
 	}
 	if got := text(Wrong); strings.Contains(got, "Me.") || !strings.Contains(got, "Who?") {
@@ -126,15 +126,14 @@ func TestLoadJSONL(t *testing.T) {
 		return f
 	}
 	c, err := Load(write(`{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}` + "\n\n" + `{"prompt":"c","completion":"d"}` + "\n"))
-	if err != nil || c.Len() != 2 || c.Row(1).String() != "user: c\nassistant: d" {
+	if err != nil || c.Len() != 2 || c.Row(1).String() != "prompt: c\ncompletion: d" {
 		t.Errorf("%v %v", c, err)
 	}
 	for want, s := range map[string]string{
-		"line 2:":              `{"prompt":"c","completion":"d"}` + "\n{x",
-		"neither a column":     `{"text":"x"}`,
-		"messages[0].role":     `{"messages":[{"role":"robot","content":"a"}]}`,
-		"has no rows":          "\n",
-		"line 1: json: cannot": `{"messages":"x"}`,
+		"line 2:":          `{"prompt":"c","completion":"d"}` + "\n{x",
+		"messages[0].role": `{"messages":[{"role":"robot","content":"a"}]}`,
+		"has no rows":      "\n",
+		"a row must be":    `["x"]`,
 	} {
 		if _, err := Load(write(s)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

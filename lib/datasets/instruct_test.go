@@ -12,7 +12,7 @@ func TestInstructKeepsBackWhatIsTested(t *testing.T) {
 	}
 	asked, said := map[string]bool{}, map[string]bool{}
 	for i := range chats.Len() {
-		m := chats.Row(i).Messages
+		m := chats.Row(i).Messages()
 		asked[m[0].Content] = true
 		said[m[1].Content] = true
 	}

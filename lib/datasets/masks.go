@@ -12,13 +12,36 @@ import (
 type Mask int
 
 const (
-	// Assistant: only what the assistant says, and the end of its turn.
+	// Assistant: only what the assistant says, and the end of its turn; of a row with a prompt, only in the completion. Where
+	// there are no turns it is the completion, or the whole text.
 	Assistant Mask = iota
 	// Full: every token.
 	Full
 	// Wrong: only what the user says. No course should use it; chapter 2 does, to show what happens.
 	Wrong
+	// Completion: everything after the prompt; of a row without a prompt, every token (TRL's default).
+	Completion
+	// AnyAssistant: what the assistant says, in the prompt too.
+	AnyAssistant
 )
+
+// Counts reports whether a token counts that stands in the completion and that the assistant says. parted is false for plain
+// text, in which neither can be told.
+func (m Mask) Counts(completion, assistant, parted bool) bool {
+	switch m {
+	case Assistant:
+		return completion && assistant
+	case Full:
+		return true
+	case Wrong:
+		return !parted || !(completion && assistant)
+	case Completion:
+		return completion
+	case AnyAssistant:
+		return assistant
+	}
+	panic(fmt.Sprintf("datasets: there is no %v", m))
+}
 
 // String is the mask's name.
 func (m Mask) String() string {
@@ -29,6 +52,10 @@ func (m Mask) String() string {
 		return "full"
 	case Wrong:
 		return "wrong"
+	case Completion:
+		return "completion"
+	case AnyAssistant:
+		return "any assistant"
 	}
 	return fmt.Sprintf("Mask(%d)", int(m))
 }
@@ -45,19 +72,10 @@ func (r Row) Tokens(tok *tokenize.Tokenizer) Example { return r.Masked(tok, Assi
 
 // Masked turns the conversation into tokens with a mask.
 func (r Row) Masked(tok *tokenize.Tokenizer, mask Mask) Example {
-	ids, own := tok.EncodeChat(r.Messages)
+	ids, own := tok.EncodeChat(r.Messages())
 	e := Example{IDs: ids, Mask: make([]bool, len(ids)), tok: tok}
 	for i := range ids {
-		switch mask {
-		case Assistant:
-			e.Mask[i] = own[i]
-		case Full:
-			e.Mask[i] = true
-		case Wrong:
-			e.Mask[i] = !own[i]
-		default:
-			panic(fmt.Sprintf("datasets.Row.Masked: there is no %v", mask))
-		}
+		e.Mask[i] = mask.Counts(true, own[i], true)
 	}
 	return e
 }

@@ -43,6 +43,25 @@ func Decays(name string) bool { return !noDecay.MatchString(name) }
 // Steps is how many steps were taken.
 func (o *AdamW) Steps() int { return o.step }
 
+// State returns the moments of parameter i, which the caller must not change.
+func (o *AdamW) State(i int) (m, v []float32) { return o.m[i], o.v[i] }
+
+// Restore continues from moments that State has given, after steps steps.
+func (o *AdamW) Restore(steps int, m, v [][]float32) error {
+	if len(m) != len(o.m) || len(v) != len(o.v) {
+		return fmt.Errorf("optim: the saved optimiser has %d and %d moments, the model has %d parameters", len(m), len(v), len(o.params))
+	}
+	for i, p := range o.params {
+		if len(m[i]) != len(o.m[i]) || len(v[i]) != len(o.v[i]) {
+			return fmt.Errorf("optim: the saved moments of %s have %d numbers, the parameter has %d", p.Name, len(m[i]), len(o.m[i]))
+		}
+		copy(o.m[i], m[i])
+		copy(o.v[i], v[i])
+	}
+	o.step = steps
+	return nil
+}
+
 // Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1).
 func (o *AdamW) Step(learningRate, scale float64) {
 	o.step++
@@ -80,51 +99,4 @@ func Clip(params []nn.Param, most float64) (norm, scale float64) {
 		return norm, 1
 	}
 	return norm, math.Min(1, most/(norm+1e-6))
-}
-
-// Schedule gives the learning rate of each step, counted from 0, of a run of total steps.
-type Schedule func(step, total int) float64
-
-// Linear rises from 0 over warmup steps and then falls to 0 at the end (the Trainer's default, with warmup 0).
-func Linear(peak float64, warmup int) Schedule {
-	return func(step, total int) float64 {
-		if step < warmup {
-			return peak * float64(step) / float64(max(1, warmup))
-		}
-		return peak * math.Max(0, float64(total-step)/float64(max(1, total-warmup)))
-	}
-}
-
-// Cosine rises over warmup steps and then falls along half a cosine.
-func Cosine(peak float64, warmup int) Schedule {
-	return func(step, total int) float64 {
-		if step < warmup {
-			return peak * float64(step) / float64(max(1, warmup))
-		}
-		p := float64(step-warmup) / float64(max(1, total-warmup))
-		return peak * math.Max(0, 0.5*(1+math.Cos(math.Pi*p)))
-	}
-}
-
-// Constant rises over warmup steps and then stays.
-func Constant(peak float64, warmup int) Schedule {
-	return func(step, total int) float64 {
-		if step < warmup {
-			return peak * float64(step) / float64(max(1, warmup))
-		}
-		return peak
-	}
-}
-
-// ScheduleByName finds a schedule by the Trainer's name for it.
-func ScheduleByName(name string, peak float64, warmup int) (Schedule, error) {
-	switch name {
-	case "", "linear":
-		return Linear(peak, warmup), nil
-	case "cosine":
-		return Cosine(peak, warmup), nil
-	case "constant", "constant_with_warmup":
-		return Constant(peak, warmup), nil
-	}
-	return nil, fmt.Errorf("optim: schedule %q is not known: use linear, cosine or constant", name)
 }

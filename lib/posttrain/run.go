@@ -1,43 +1,104 @@
 package posttrain
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
+	"math"
+	"sort"
 	"strings"
 	"time"
 
-	"lyceum/lib/live"
 	"lyceum/lib/zoo"
 	"lyceum/plotting"
 )
 
-// A Run is a training run: the trained model, and what was measured at each step.
+// A Run is a training run: the trained model, and what was measured.
 type Run struct {
 	Method  string
 	Model   *zoo.Model
-	Config  SFTConfig
-	Metrics []Metrics // one per step
+	Config  any       // the method's config
+	Metrics []Metrics // one per log
+	Steps   []int     // the step of each
+	Evals   []Metrics // one per evaluation
 	Planned int       // steps
+	Epoch   float64   // passes over the data that lie behind
 	Elapsed time.Duration
+
+	history []line // everything that was logged, in order
+	done    int    // steps taken
+	note    string // what the metrics alone do not say, for Explain
 }
 
-// Metrics are the numbers of one step, by TRL's names (loss, grad_norm, learning_rate, ...).
+// Metrics are the numbers of one log, by TRL's names (loss, grad_norm, learning_rate, ...).
 type Metrics map[string]float64
 
-// Column returns one metric of every step.
+// names lists the metrics for an error.
+func (m Metrics) names() string {
+	var n []string
+	for k := range m {
+		n = append(n, k)
+	}
+	sort.Strings(n)
+	return strings.Join(n, ", ")
+}
+
+// A line is an entry with its step. Its JSON is one line of metrics.jsonl.
+type line struct {
+	step   int
+	names  []string
+	values Metrics
+	eval   bool
+}
+
+// MarshalJSON writes the metrics in the order in which TRL prints them, and then the step. What is no number is null.
+func (l line) MarshalJSON() ([]byte, error) {
+	var b strings.Builder
+	b.WriteByte('{')
+	for _, n := range l.names {
+		key, err := json.Marshal(n)
+		if err != nil {
+			return nil, err
+		}
+		v := []byte("null")
+		if x := l.values[n]; !math.IsNaN(x) && !math.IsInf(x, 0) {
+			if v, err = json.Marshal(x); err != nil {
+				return nil, err
+			}
+		}
+		fmt.Fprintf(&b, "%s: %s, ", key, v)
+	}
+	fmt.Fprintf(&b, `"step": %d}`, l.step)
+	return []byte(b.String()), nil
+}
+
+func (r *Run) add(step int, e *entry, eval bool) {
+	r.history = append(r.history, line{step, e.names, e.values, eval})
+	if eval {
+		r.Evals = append(r.Evals, e.values)
+		return
+	}
+	r.Metrics, r.Steps = append(r.Metrics, e.values), append(r.Steps, step)
+}
+
+// Column returns one metric of every log; NaN where a log does not have it.
 func (r *Run) Column(name string) []float64 {
-	out := make([]float64, len(r.Metrics))
+	out, found := make([]float64, len(r.Metrics)), len(r.Metrics) == 0
 	for i, m := range r.Metrics {
 		v, ok := m[name]
 		if !ok {
-			panic(fmt.Sprintf("posttrain.Run.Column: step %d has no metric %q", i+1, name))
+			v = math.NaN()
 		}
+		found = found || ok
 		out[i] = v
+	}
+	if !found {
+		panic(fmt.Sprintf("posttrain.Run.Column: no log has a metric %q; there are %s", name, r.Metrics[0].names()))
 	}
 	return out
 }
 
-// Last returns a metric of the last step; 0 if there was none.
+// Last returns a metric of the last log; 0 if there was none.
 func (r *Run) Last(name string) float64 {
 	if len(r.Metrics) == 0 {
 		return 0
@@ -45,71 +106,49 @@ func (r *Run) Last(name string) float64 {
 	return r.Metrics[len(r.Metrics)-1][name]
 }
 
-// Plot draws the loss of every step.
+// Plot draws the loss of every log.
 func (r *Run) Plot() *plotting.Figure {
 	return plotting.LossCurve(r.Method+": training loss", r.Column("loss"))
 }
 
 // String says how far the run came.
 func (r *Run) String() string {
-	s := fmt.Sprintf("%s: %d of %d steps in %.1f s", r.Method, len(r.Metrics), r.Planned, r.Elapsed.Seconds())
+	s := fmt.Sprintf("%s: %d of %d steps in %.1f s", r.Method, r.done, r.Planned, r.Elapsed.Seconds())
 	if n := len(r.Metrics); n > 0 {
-		s += fmt.Sprintf(", loss %.3f -> %.3f nats a token", r.Metrics[0]["loss"], r.Metrics[n-1]["loss"])
+		unit := ""
+		if r.Method == "SFT" {
+			unit = " nats a token"
+		}
+		s += fmt.Sprintf(", loss %.3f -> %.3f%s", r.Metrics[0]["loss"], r.Metrics[n-1]["loss"], unit)
 	}
 	return s
 }
 
-// HTML shows the run in one line and the metrics of its first and last step.
+// HTML shows the run in one line and the metrics of its first and last log.
 func (r *Run) HTML() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<div>%s</div>", html.EscapeString(r.String()))
-	if len(r.Metrics) == 0 {
+	var lines []line
+	for _, l := range r.history {
+		if !l.eval {
+			lines = append(lines, l)
+		}
+	}
+	if len(lines) == 0 {
 		return b.String()
 	}
-	first, last := r.Metrics[0], r.Metrics[len(r.Metrics)-1]
-	fmt.Fprintf(&b, "<table><thead><tr><th>metric</th><th>step 1</th><th>step %d</th></tr></thead><tbody>", len(r.Metrics))
-	for _, n := range []string{"loss", "entropy", "mean_token_accuracy", "grad_norm", "learning_rate", "num_tokens", "epoch"} {
-		fmt.Fprintf(&b, "<tr><td style=\"text-align:left\">%s</td><td>%.4g</td><td>%.4g</td></tr>", n, first[n], last[n])
+	first, last := lines[0], lines[len(lines)-1]
+	fmt.Fprintf(&b, "<table><thead><tr><th>metric</th><th>step %d</th><th>step %d</th></tr></thead><tbody>", first.step, last.step)
+	for _, n := range last.names {
+		fmt.Fprintf(&b, "<tr><td style=\"text-align:left\">%s</td><td>%s</td><td>%s</td></tr>", html.EscapeString(n), number(first.values, n), number(last.values, n))
 	}
 	b.WriteString("</tbody></table>")
 	return b.String()
 }
 
-// board is the live display of a run.
-type board struct {
-	run   *Run
-	view  live.Display
-	start time.Time
-	shown time.Time
-}
-
-// refresh is the time between two pictures; each costs some thirty milliseconds of a core.
-const refresh = 400 * time.Millisecond
-
-func newBoard(r *Run) *board {
-	b := &board{run: r, start: time.Now()}
-	b.view = live.Open(b.dashboard())
-	b.shown = b.start
-	return b
-}
-
-func (b *board) dashboard() plotting.Dashboard {
-	r := b.run
-	p := plotting.Progress{Label: r.Method, Done: len(r.Metrics), Total: r.Planned, Elapsed: time.Since(b.start), Unit: "tokens/s"}
-	d := plotting.Dashboard{Progress: p}
-	if len(r.Metrics) > 0 {
-		d.Progress.Rate = r.Last("num_tokens") / time.Since(b.start).Seconds()
-		d.Progress.Note = fmt.Sprintf("loss %.3f", r.Last("loss"))
-		d.Figure = r.Plot()
+func number(m Metrics, name string) string {
+	if v, ok := m[name]; ok {
+		return fmt.Sprintf("%.4g", v)
 	}
-	return d
-}
-
-// step is called after each step; last shows the final state whatever the time.
-func (b *board) step(last bool) {
-	b.run.Elapsed = time.Since(b.start)
-	if last || time.Since(b.shown) >= refresh {
-		b.view.Update(b.dashboard())
-		b.shown = time.Now()
-	}
+	return ""
 }

@@ -2,186 +2,153 @@ package posttrain
 
 import (
 	"fmt"
-	"math"
 
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
-	"lyceum/lib/optim"
-	"lyceum/lib/stop"
+	"lyceum/lib/nn"
 	"lyceum/lib/tensor"
-	"lyceum/lib/tokenize"
-	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
 )
 
-// SFT trains a copy of the model on conversations: it learns to predict the tokens that the mask lets count. The loss of a
-// step is the mean over all counting tokens of its accumulation window, the gradient is clipped to norm 1 and the learning
-// rate falls linearly to 0, as in TRL's SFTTrainer. An interrupt ends the run after a whole step; what was trained so far is
-// in the Run, beside the error.
-func SFT(model *zoo.Model, data *datasets.Chats, config SFTConfig) (*Run, error) {
-	c, err := config.withDefaults(model.LM.Config.Context)
+// SFTConfig are the settings of SFT. A field that is left zero gets TRL's default where zero would make no sense; where zero
+// means something, zero is what you get.
+type SFTConfig struct {
+	LearningRate float64       // peak; 0: 2e-5
+	Epochs       float64       // passes over the data; 0: 3
+	MaxSteps     int           // more than 0: this many steps, whatever Epochs says
+	BatchSize    int           // rows a forward pass; 0: 8
+	Accumulation int           // forward passes a step; 0: 1
+	MaxLength    int           // longer rows are cut at the end; 0: 1024, or the model's context if that is shorter
+	Warmup       float64       // steps in which the learning rate rises; below 1: a share of all steps; 0: none
+	Schedule     string        // of the learning rate: "linear", "cosine", ... (optim.Schedules); "": linear
+	WeightDecay  float64       // 0: none
+	MaxGradNorm  float64       // gradients are scaled down to this norm; 0: 1.0; negative: no clipping
+	Mask         datasets.Mask // which tokens count; the zero value: what the assistant says
+	Seed         uint64        // of the order of the data; 0: 42
+
+	TextColumn     string  // of rows of plain text; "": text
+	Packing        string  // rows put together up to MaxLength: "bfd", "bfd_split" or "wrapped"; "": none
+	Loss           string  // "nll" or "dft"; "": nll
+	LabelSmoothing float64 // share of the probability that goes to all tokens alike; 0: none
+	NEFTune        float64 // noise on the embeddings (Jain et al. 2023); 0: none; 5 is usual
+
+	Eval        *datasets.Set // measured as Loop says
+	EvalPacking string        // as Packing; "": as Packing; "none": not
+	Loop
+}
+
+// SFT trains a copy of the model on texts or conversations: it learns to predict the tokens that the mask lets count. The loss
+// of a step is the mean over all counting tokens of its accumulation window, the gradient is clipped to norm 1 and the
+// learning rate falls linearly to 0, as in TRL's SFTTrainer. An interrupt ends the run after a whole step; what was trained so
+// far is in the Run, beside the error.
+func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
+	s, err := collect(config, 2e-5)
 	if err != nil {
 		return nil, err
 	}
-	examples := encode(model.Tok, data, c)
-	if len(examples) == 0 {
+	if config.MaxLength, err = maxLength("SFTConfig", config.MaxLength, 1024, model); err != nil {
+		return nil, err
+	}
+	r := &Run{Method: "SFT", Model: model.Clone(model.Name + " + SFT"), Config: config}
+	t := &sft{run: r, c: config}
+	if t.train, err = t.encode(data, config.Packing); err != nil {
+		return nil, err
+	}
+	if len(t.train) == 0 {
 		return nil, fmt.Errorf("posttrain.SFT: %s has no row in which a token counts: nothing can be learned", data.Name)
 	}
-	r := &Run{Method: "SFT", Model: model.Clone(model.Name + " + SFT"), Config: c}
-	perStep := c.BatchSize * c.Accumulation
-	perEpoch := (len(examples) + perStep - 1) / perStep
-	r.Planned = c.MaxSteps
-	if r.Planned == 0 {
-		r.Planned = max(1, int(math.Ceil(c.Epochs*float64(perEpoch))))
-	}
-	t, err := newTrainer(r, c)
-	if err != nil {
-		return nil, err
-	}
-	board := newBoard(r)
-	order := shuffled{n: len(examples), seed: c.Seed}
-	for step := range r.Planned {
-		if stop.Requested() {
-			board.step(true)
-			return r, stop.ErrInterrupted
-		}
-		window := order.next(perStep)
-		m, err := t.step(step, examples, window)
-		if err != nil {
-			board.step(true)
-			return r, err
-		}
-		m["epoch"] = float64((step+1)*perStep) / float64(len(examples))
-		r.Metrics = append(r.Metrics, m)
-		board.step(step+1 == r.Planned)
-	}
-	tensor.FreeScopes()
-	return r, nil
-}
-
-// encode turns conversations into examples; those cut at MaxLength that have nothing left to learn are dropped (TRL too).
-func encode(tok *tokenize.Tokenizer, data *datasets.Chats, c SFTConfig) []datasets.Example {
-	var out []datasets.Example
-	for i := range data.Len() {
-		e := data.Row(i).Masked(tok, c.Mask)
-		if len(e.IDs) > c.MaxLength {
-			e.IDs, e.Mask = e.IDs[:c.MaxLength], e.Mask[:c.MaxLength]
-		}
-		n := e.Counted()
-		if len(e.Mask) > 0 && e.Mask[0] {
-			n-- // nothing predicts the first token
-		}
-		if n > 0 {
-			out = append(out, e)
+	if config.Eval != nil {
+		if t.eval, err = t.encode(config.Eval, evalPacking(config)); err != nil {
+			return nil, err
 		}
 	}
-	return out
+	t.order = newOrder(len(t.train), s)
+	t.evalBatch = s.EvalBatchSize
+	return r, train(r, t, s)
 }
 
-// shuffled gives the rows of the data in a new order every epoch.
-type shuffled struct {
-	n     int
-	seed  uint64
-	epoch uint64
-	left  []int
-}
-
-// next returns the next rows; the last window of an epoch may be shorter.
-func (s *shuffled) next(k int) []int {
-	if len(s.left) == 0 {
-		s.left = tensor.NewRand(s.seed + s.epoch).Perm(s.n)
-		s.epoch++
+// maxLength is the length to which rows are cut.
+func maxLength(config string, n, without int, model *zoo.Model) (int, error) {
+	context := model.LM.Config.Context
+	if n < 0 || n > context {
+		return 0, fmt.Errorf("posttrain.%s: MaxLength is %d, it must be between 1 and the model's context, %d", config, n, context)
 	}
-	k = min(k, len(s.left))
-	out := s.left[:k]
-	s.left = s.left[k:]
-	return out
-}
-
-// trainer is the state of a run.
-type trainer struct {
-	run      *Run
-	c        SFTConfig
-	opt      *optim.AdamW
-	schedule optim.Schedule
-	tokens   float64
-}
-
-func newTrainer(r *Run, c SFTConfig) (*trainer, error) {
-	s, err := optim.ScheduleByName(c.Schedule, c.LearningRate, c.Warmup)
-	if err != nil {
-		return nil, fmt.Errorf("posttrain.SFTConfig: Schedule: %w", err)
+	if n == 0 {
+		n = min(without, context)
 	}
-	o := optim.NewAdamW(r.Model.LM.Params())
-	o.WeightDecay = c.WeightDecay
-	return &trainer{run: r, c: c, opt: o, schedule: s}, nil
+	return n, nil
 }
 
-// step trains on one window of examples.
-func (t *trainer) step(step int, examples []datasets.Example, window []int) (Metrics, error) {
+// sft is the task of SFT.
+type sft struct {
+	run         *Run
+	c           SFTConfig
+	train, eval []sample
+	order       *order
+	evalBatch   int
+	tokens      float64 // read so far
+}
+
+func (t *sft) params() []nn.Param { return trainable(t.run.Model) }
+func (t *sft) size() int          { return t.order.size() }
+
+func (t *sft) window(epoch, first, n int) ([]micro, error) {
+	var batches []padded
 	total := 0
-	type part struct {
-		batch  transformer.Batch
-		labels []int32
+	for i := range n {
+		b := t.batch(t.train, t.order.batchRows(epoch, first+i))
+		batches = append(batches, b)
+		total += b.counts
 	}
-	var parts []part
-	for len(window) > 0 {
-		k := min(t.c.BatchSize, len(window))
-		b, labels, n, real := collate(examples, window[:k])
-		parts = append(parts, part{b, labels})
-		total += n
-		t.tokens += float64(real)
-		window = window[k:]
+	var out []micro
+	for _, b := range batches {
+		out = append(out, micro{rows: b.Rows, loss: func(log *meter) *tensor.Tensor {
+			t.tokens += float64(b.real)
+			return t.loss(b, total, log)
+		}})
 	}
-	m := Metrics{}
-	for _, p := range parts {
-		tensor.Scope(func() {
-			s := forward(t.run.Model.LM, p.batch, p.labels)
-			loss := s.nll.Sum().Scale(1 / float32(total))
-			m["loss"] += float64(loss.Item())
-			m["mean_token_accuracy"] += s.accuracy / float64(len(parts))
-			m["entropy"] += s.entropy / float64(len(parts))
-			loss.Backward()
-		})
-	}
-	norm, scale := optim.Clip(t.run.Model.LM.Params(), math.Max(t.c.MaxGradNorm, 0))
-	if bad := math.IsNaN(m["loss"]+norm) || math.IsInf(m["loss"]+norm, 0); bad {
-		err := t.run.Model.LM.CheckFinite()
-		t.opt.ZeroGrad()
-		return nil, fmt.Errorf("posttrain.SFT: step %d: the loss is %v and the gradient norm %v (%v): %s", step+1, m["loss"], norm, err, t.cause(step))
-	}
-	rate := t.schedule(step, t.run.Planned)
-	t.opt.Step(rate, scale)
-	t.opt.ZeroGrad()
-	m["grad_norm"], m["learning_rate"], m["num_tokens"] = norm, rate, t.tokens
-	return m, nil
+	return out, nil
 }
 
-// cause guesses why a run diverged.
-func (t *trainer) cause(step int) string {
-	if step == 0 {
-		return "the model was damaged before the run"
+func (t *sft) evaluation() []micro {
+	var out []micro
+	for _, rows := range inOrder(len(t.eval), t.evalBatch) {
+		b := t.batch(t.eval, rows)
+		out = append(out, micro{rows: b.Rows, loss: func(log *meter) *tensor.Tensor { return t.loss(b, b.counts, log) }})
 	}
-	return fmt.Sprintf("the learning rate %.3g is probably too high", t.c.LearningRate)
+	return out
 }
 
-// collate pads examples to one batch and shifts the labels; n labels count, real tokens are no padding.
-func collate(examples []datasets.Example, rows []int) (b transformer.Batch, labels []int32, n, real int) {
-	var ids [][]int32
+func (t *sft) batch(from []sample, rows []int) padded {
+	var list []sample
 	for _, r := range rows {
-		ids = append(ids, examples[r].IDs)
-		real += len(examples[r].IDs)
+		list = append(list, from[r])
 	}
-	b = transformer.Pad(ids, 0)
-	mask := make([]bool, len(b.IDs))
-	for i, r := range rows {
-		copy(mask[i*b.Length:], examples[r].Mask)
+	return pad(list, writer{t.run.Model}.pad())
+}
+
+// loss is the loss of a micro-batch of a window in which total labels count.
+func (t *sft) loss(b padded, total int, log *meter) *tensor.Tensor {
+	log.set("num_tokens", t.tokens)
+	if b.counts == 0 {
+		log.add("entropy", 0)
+		log.add("mean_token_accuracy", 0)
+		return tensor.Scalar(0)
 	}
-	labels = lossfn.Shift(b.IDs, mask, b.Length)
-	for _, y := range labels {
-		if y != lossfn.Ignore {
-			n++
-		}
+	s := forward(t.run.Model.LM, b.Batch, b.labels, want{})
+	log.add("entropy", s.meanEntropy())
+	log.add("mean_token_accuracy", s.accuracy())
+	if t.c.Loss == "dft" {
+		return lossfn.DFT(s.logp, max(total, 1))
 	}
-	return b, labels, n, real
+	return lossfn.SFTFromNLL(s.logp.Neg(), max(total, 1))
+}
+
+func (t *sft) keep() (map[string]float64, []nn.Param) {
+	return map[string]float64{"num_tokens": t.tokens}, nil
+}
+
+func (t *sft) restore(numbers map[string]float64) error {
+	t.tokens = numbers["num_tokens"]
+	return nil
 }

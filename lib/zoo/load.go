@@ -112,14 +112,9 @@ func loadFolder(name, folder string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(folder, "tokenizer.json")
-	data, err := os.ReadFile(file)
+	tok, err := tokenize.FromFolder(folder)
 	if err != nil {
 		return nil, fmt.Errorf("zoo.Load: %w", err)
-	}
-	tok, err := tokenize.FromJSON(file, data)
-	if err != nil {
-		return nil, err
 	}
 	m := &Model{Name: short(name), LM: lm, Tok: tok}
 	return m, m.agrees(folder)

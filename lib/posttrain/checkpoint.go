@@ -1,0 +1,284 @@
+package posttrain
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"lyceum/lib/checkpoint"
+	"lyceum/lib/nn"
+	"lyceum/lib/zoo"
+)
+
+// A checkpoint is a folder checkpoint-STEP in the output folder: the model as a Hugging Face folder in float32, and beside it
+// the state of the run. It is written under another name and renamed, so that a kill at any instant leaves whole checkpoints.
+const (
+	stateFile  = "trainer_state.json" // the numbers
+	momentFile = "optimizer.safetensors"
+	prefix     = "checkpoint-"
+)
+
+// state are the numbers of a run at a step: the counters, what was logged, and what is not logged yet.
+type state struct {
+	Method  string             `json:"method"`
+	Step    int                `json:"global_step"`
+	Planned int                `json:"max_steps"`
+	Epoch   float64            `json:"epoch"`
+	Elapsed time.Duration      `json:"elapsed"`
+	Logged  int                `json:"last_logged"`
+	Sum     float64            `json:"loss_since"`
+	Meter   *meter             `json:"metrics_since"`
+	Best    best               `json:"best"`
+	Plan    plan               `json:"plan"`
+	Task    map[string]float64 `json:"task,omitempty"`
+	History []record           `json:"log_history"`
+}
+
+// plan is what must be the same for a resumed run to see the same data in the same order.
+type plan struct {
+	Size, BatchSize, Accumulation int
+	Seed, DataSeed                uint64
+	Order                         string
+}
+
+type record struct {
+	Step   int       `json:"step"`
+	Names  []string  `json:"names"`
+	Values []float64 `json:"values"`
+	Eval   bool      `json:"eval,omitempty"`
+}
+
+func (l *loop) plan() plan {
+	return plan{l.size, l.s.BatchSize, l.s.Accumulation, l.s.Seed, uint64(l.s.DataSeed.Or(float64(l.s.Seed))), l.s.Order}
+}
+
+// save writes a checkpoint and removes those that are too many.
+func (l *loop) save() error {
+	dir := l.s.OutputDir
+	name := fmt.Sprintf("%s%d", prefix, l.step)
+	tmp := filepath.Join(dir, ".writing-"+name)
+	fail := func(err error) error {
+		return fmt.Errorf("posttrain.%s: the checkpoint of step %d: %w", l.run.Method, l.step, err)
+	}
+	if err := os.RemoveAll(tmp); err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := os.MkdirAll(tmp, 0o755); err != nil {
+		return fail(err)
+	}
+	if err := l.write(tmp); err != nil {
+		return fail(err)
+	}
+	final := filepath.Join(dir, name)
+	if err := os.RemoveAll(final); err != nil { // of a run that was resumed before it
+		return fail(err)
+	}
+	if err := os.Rename(tmp, final); err != nil {
+		return fail(err)
+	}
+	l.rotate()
+	return l.call("save", nil)
+}
+
+func (l *loop) write(dir string) error {
+	if err := l.run.Save(dir); err != nil {
+		return err
+	}
+	numbers, tensors := l.taskState()
+	st := state{Method: l.run.Method, Step: l.step, Planned: l.run.Planned, Epoch: l.run.Epoch, Elapsed: l.run.Elapsed, Logged: l.logged, Sum: l.sum,
+		Meter: l.meter, Best: l.best, Plan: l.plan(), Task: numbers}
+	for _, x := range l.run.history {
+		r := record{Step: x.step, Names: x.names, Eval: x.eval}
+		for _, n := range x.names {
+			r.Values = append(r.Values, x.values[n])
+		}
+		st.History = append(st.History, r)
+	}
+	var list []checkpoint.Tensor
+	for i, p := range l.task.params() {
+		m, v := l.opt.State(i)
+		shape := p.Value.Shape()
+		list = append(list, checkpoint.Tensor{Name: "exp_avg." + p.Name, Shape: shape, Data: m}, checkpoint.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shape, Data: v},
+			checkpoint.Tensor{Name: "param." + p.Name, Shape: shape, Data: p.Value.Data()})
+	}
+	for _, p := range tensors {
+		list = append(list, checkpoint.Tensor{Name: "task." + p.Name, Shape: p.Value.Shape(), Data: p.Value.Data()})
+	}
+	if err := checkpoint.Write(filepath.Join(dir, momentFile), list, "F32"); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(st, "", " ")
+	if err != nil {
+		return err
+	}
+	return checkpoint.WriteFile(filepath.Join(dir, stateFile), data)
+}
+
+func (l *loop) taskState() (map[string]float64, []nn.Param) {
+	if k, ok := l.task.(keeper); ok {
+		return k.keep()
+	}
+	return nil, nil
+}
+
+// rotate removes the oldest checkpoints beyond SaveKeep, but never the newest and never the best that LoadBest will want.
+func (l *loop) rotate() {
+	if l.s.SaveKeep <= 0 {
+		return
+	}
+	list := checkpoints(l.s.OutputDir)
+	keep := l.s.SaveKeep
+	for _, n := range list {
+		if len(list) <= keep {
+			return
+		}
+		if n == l.step || l.s.LoadBest && n == l.best.Step {
+			continue
+		}
+		os.RemoveAll(filepath.Join(l.s.OutputDir, prefix+strconv.Itoa(n)))
+		list = list[1:]
+	}
+}
+
+// checkpoints lists the steps of the checkpoints in a folder.
+func checkpoints(dir string) []int {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var out []int
+	for _, e := range entries {
+		if n, err := strconv.Atoi(strings.TrimPrefix(e.Name(), prefix)); err == nil && strings.HasPrefix(e.Name(), prefix) {
+			out = append(out, n)
+		}
+	}
+	sort.Ints(out)
+	return out
+}
+
+// LastCheckpoint returns the newest checkpoint in an output folder, "" if there is none.
+func LastCheckpoint(dir string) string {
+	list := checkpoints(dir)
+	if len(list) == 0 {
+		return ""
+	}
+	return filepath.Join(dir, prefix+strconv.Itoa(list[len(list)-1]))
+}
+
+// resume continues from a checkpoint: the same numbers, bit for bit, as if the run had not stopped. It may lie in the folder of
+// another run, which is then forked.
+func (l *loop) resume() error {
+	dir := l.s.Resume
+	if dir == "last" {
+		if dir = LastCheckpoint(l.s.OutputDir); dir == "" {
+			return fmt.Errorf("posttrain.%s: Resume: there is no checkpoint in %s", l.run.Method, l.s.OutputDir)
+		}
+	}
+	fail := func(err error) error { return fmt.Errorf("posttrain.%s: Resume: %s: %w", l.run.Method, dir, err) }
+	data, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if err != nil {
+		return fail(err)
+	}
+	var st state
+	if err := json.Unmarshal(data, &st); err != nil {
+		return fail(fmt.Errorf("%s: %w", stateFile, err))
+	}
+	if st.Method != l.run.Method {
+		return fail(fmt.Errorf("this is a checkpoint of %s", st.Method))
+	}
+	if st.Plan != l.plan() {
+		return fail(fmt.Errorf("its run had other data or another order: %+v then, %+v now", st.Plan, l.plan()))
+	}
+	if err := l.readTensors(filepath.Join(dir, momentFile), st.Step); err != nil {
+		return fail(err)
+	}
+	if k, ok := l.task.(keeper); ok {
+		if err := k.restore(st.Task); err != nil {
+			return fail(err)
+		}
+	}
+	l.step, l.logged, l.sum, l.meter, l.best = st.Step, st.Logged, st.Sum, st.Meter, st.Best
+	l.run.Epoch, l.run.Elapsed, l.run.done = st.Epoch, st.Elapsed, st.Step
+	for _, r := range st.History {
+		e := newEntry()
+		for i, n := range r.Names {
+			e.put(n, r.Values[i])
+		}
+		l.run.add(r.Step, e, r.Eval)
+	}
+	return nil
+}
+
+// readTensors fills the parameters, the moments and the task's tensors.
+func (l *loop) readTensors(file string, step int) error {
+	f, err := checkpoint.Open(file)
+	if err != nil {
+		return err
+	}
+	read := func(name string, dst []float32) error {
+		e, ok := f.Tensors[name]
+		if !ok {
+			return fmt.Errorf("%s has no %s: it is the checkpoint of another model", momentFile, name)
+		}
+		if e.Len() != len(dst) {
+			return fmt.Errorf("%s: %s has %d numbers, the model needs %d", momentFile, name, e.Len(), len(dst))
+		}
+		e.Read(dst)
+		return nil
+	}
+	var ms, vs [][]float32
+	for _, p := range l.task.params() {
+		m, v := make([]float32, p.Value.Len()), make([]float32, p.Value.Len())
+		for name, dst := range map[string][]float32{"exp_avg.": m, "exp_avg_sq.": v, "param.": p.Value.Data()} {
+			if err := read(name+p.Name, dst); err != nil {
+				return err
+			}
+		}
+		ms, vs = append(ms, m), append(vs, v)
+	}
+	_, tensors := l.taskState()
+	for _, p := range tensors {
+		if err := read("task."+p.Name, p.Value.Data()); err != nil {
+			return err
+		}
+	}
+	return l.opt.Restore(step, ms, vs)
+}
+
+// loadBest puts the parameters of the best checkpoint into the model.
+func (l *loop) loadBest() error {
+	if !l.best.Known || l.best.Step == l.step {
+		return nil
+	}
+	dir := filepath.Join(l.s.OutputDir, prefix+strconv.Itoa(l.best.Step))
+	f, err := checkpoint.Open(filepath.Join(dir, momentFile))
+	if err != nil {
+		return fmt.Errorf("posttrain.%s: LoadBest: the best step, %d, was not saved (SaveSteps): %w", l.run.Method, l.best.Step, err)
+	}
+	for _, p := range l.task.params() {
+		if e, ok := f.Tensors["param."+p.Name]; ok && e.Len() == p.Value.Len() {
+			e.Read(p.Value.Data())
+		}
+	}
+	return nil
+}
+
+// Save writes the trained model as a Hugging Face folder in float32, with its tokenizer.
+func (r *Run) Save(folder string) error { return saveFolder(r.Model, folder) }
+
+func saveFolder(m *zoo.Model, folder string) error {
+	if err := checkpoint.Save(folder, m.LM, "F32"); err != nil {
+		return err
+	}
+	j, err := m.Tok.JSON()
+	if err != nil {
+		return err
+	}
+	return checkpoint.WriteFile(filepath.Join(folder, "tokenizer.json"), j)
+}

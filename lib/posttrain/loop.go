@@ -1,0 +1,311 @@
+package posttrain
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"lyceum/lib/optim"
+	"lyceum/lib/stop"
+	"lyceum/lib/tensor"
+)
+
+// A loop is a run under way: the Hugging Face Trainer's loop over the micro-batches of a task.
+type loop struct {
+	run      *Run
+	task     task
+	s        settings
+	opt      *optim.AdamW
+	schedule optim.Schedule
+
+	size    int // micro-batches of an epoch
+	updates int // steps of an epoch
+	step    int // steps taken
+	meter   *meter
+	sum     float64 // of the losses since the last log
+	logged  int     // the step of the last log
+	norm    float64
+	rate    float64
+	evalAt  int // the step of the last evaluation
+
+	best     best
+	logs     *logger
+	board    *board
+	stopping bool
+	started  time.Time
+}
+
+// best is the best evaluation so far.
+type best struct {
+	Known   bool
+	Metric  float64
+	Step    int
+	Waiting int // evaluations since
+}
+
+// train runs a task to its end and leaves the metrics in the run. An interrupt ends it after a whole step, with a checkpoint if
+// the run writes any; what was trained so far stays in the run's model, beside the error.
+func train(r *Run, t task, s settings) error {
+	l := &loop{run: r, task: t, s: s, meter: newMeter(), started: time.Now(), evalAt: -1}
+	if err := l.prepare(); err != nil {
+		return err
+	}
+	defer l.logs.close()
+	l.board = newBoard(r)
+	err := l.steps()
+	l.board.step(true)
+	if err == nil && s.LoadBest {
+		err = l.loadBest()
+	}
+	if err == nil {
+		l.logs.end(l)
+		err = l.call("end", nil)
+	}
+	tensor.FreeScopes()
+	return err
+}
+
+// prepare makes the optimiser and the plan of the run, and resumes.
+func (l *loop) prepare() error {
+	l.size = l.task.size()
+	if l.size == 0 {
+		return fmt.Errorf("posttrain.%s: there is not one full batch in the data: nothing can be learned", l.run.Method)
+	}
+	l.updates = max(1, (l.size+l.s.Accumulation-1)/l.s.Accumulation)
+	l.run.Planned = l.s.MaxSteps
+	if l.run.Planned == 0 {
+		l.run.Planned = max(1, int(math.Ceil(l.s.Epochs*float64(l.updates))))
+	}
+	schedule, err := optim.NewSchedule(l.s.Schedule, l.s.LearningRate, steps(l.s.Warmup, l.run.Planned), l.s.ScheduleArgs)
+	if err != nil {
+		return err
+	}
+	l.schedule = schedule
+	l.opt = optim.NewAdamW(l.task.params())
+	l.opt.Beta1, l.opt.Beta2, l.opt.Eps = l.s.AdamBeta1.Or(0.9), l.s.AdamBeta2.Or(0.999), l.s.AdamEps.Or(1e-8)
+	l.opt.WeightDecay = l.s.WeightDecay
+	if l.s.Resume != "" {
+		if err := l.resume(); err != nil {
+			return err
+		}
+	}
+	l.logs, err = newLogger(l.run, l.s)
+	return err
+}
+
+// steps takes all steps that are left.
+func (l *loop) steps() error {
+	if l.s.EvalStart && l.step == 0 {
+		if err := l.evaluate(); err != nil {
+			return err
+		}
+	}
+	for l.step < l.run.Planned && !l.stopping {
+		if stop.Requested() {
+			if l.saves() {
+				if err := l.save(); err != nil {
+					return err
+				}
+			}
+			return stop.ErrInterrupted
+		}
+		epoch, at := l.step/l.updates, l.step%l.updates*l.s.Accumulation
+		micros, err := l.task.window(epoch, at, min(l.s.Accumulation, l.size-at))
+		if err != nil {
+			return err
+		}
+		if err := l.update(micros); err != nil {
+			return err
+		}
+		l.run.Epoch = float64(epoch) + float64(at+len(micros))/float64(l.size)
+		if t, ok := l.task.(stepper); ok {
+			t.stepped(l.step)
+		}
+		if err := l.after(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// update takes one step of the optimiser.
+func (l *loop) update(micros []micro) error {
+	total := 0.0
+	for _, m := range micros {
+		tensor.Scope(func() {
+			loss := m.loss(l.meter)
+			total += float64(loss.Item())
+			if loss.Wants() { // a micro-batch in which nothing is learned has no gradient
+				loss.Backward()
+			}
+		})
+	}
+	params := l.task.params()
+	norm, scale := optim.Clip(params, l.s.MaxGradNorm)
+	if bad(total) || bad(norm) {
+		err := l.diverged(total, norm)
+		l.opt.ZeroGrad()
+		return err
+	}
+	l.rate = l.schedule(l.step, l.run.Planned)
+	l.opt.Step(l.rate, scale)
+	l.opt.ZeroGrad()
+	l.sum += total
+	l.norm = norm
+	l.step++
+	l.run.done = l.step
+	return nil
+}
+
+func bad(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+
+// after does what a finished step calls for: logs, evaluation, checkpoint.
+func (l *loop) after() error {
+	total := l.run.Planned
+	end := l.step == total
+	epochEnd := l.step%l.updates == 0 || end
+	due := func(v float64) bool { n := steps(v, total); return n > 0 && l.step%n == 0 }
+	if due(l.s.LoggingSteps) && !l.s.LoggingEpoch || l.step == 1 && l.s.LoggingFirst || l.s.LoggingEpoch && epochEnd {
+		if err := l.log(); err != nil {
+			return err
+		}
+	}
+	if err := l.call("step", nil); err != nil {
+		return err
+	}
+	newBest := false
+	if due(l.s.EvalSteps) && l.s.EvalDelay <= float64(l.step) || l.s.EvalEpoch && epochEnd && l.s.EvalDelay <= l.run.Epoch ||
+		l.s.EvalSteps > 0 && end && l.s.EvalDelay <= float64(l.step) {
+		if err := l.evaluate(); err != nil {
+			return err
+		}
+		newBest = l.best.Known && l.best.Step == l.step
+	}
+	if due(l.s.SaveSteps) || l.s.SaveEpoch && epochEnd || l.s.SaveSteps > 0 && end || l.s.SaveBest && newBest {
+		if err := l.save(); err != nil {
+			return err
+		}
+	}
+	l.board.step(end)
+	return nil
+}
+
+func (l *loop) saves() bool { return l.s.SaveSteps > 0 || l.s.SaveEpoch || l.s.SaveBest }
+
+// log closes the interval since the last log.
+func (l *loop) log() error {
+	e := newEntry()
+	e.put("loss", l.sum/float64(l.step-l.logged))
+	e.put("grad_norm", l.norm)
+	e.put("learning_rate", l.rate)
+	l.meter.means("", e)
+	e.put("epoch", l.run.Epoch)
+	l.sum, l.logged, l.meter = 0, l.step, newMeter()
+	l.run.add(l.step, e, false)
+	if err := l.logs.write(l.step, e); err != nil {
+		return err
+	}
+	return l.call("log", e.values)
+}
+
+// evaluate measures the loss and the metrics of the data that is not trained on.
+func (l *loop) evaluate() error {
+	t, ok := l.task.(evaluator)
+	if !ok {
+		return nil
+	}
+	began := time.Now()
+	m, sum, rows, batches := newMeter(), 0.0, 0, 0
+	var err error
+	tensor.NoGrad(func() {
+		for _, b := range t.evaluation() {
+			if stop.Requested() {
+				err = stop.ErrInterrupted
+				return
+			}
+			tensor.Scope(func() { sum += float64(b.loss(m).Item()) * float64(b.rows) })
+			rows += b.rows
+			batches++
+		}
+	})
+	if err != nil || rows == 0 {
+		return err
+	}
+	e, seconds := newEntry(), time.Since(began).Seconds()
+	e.put("eval_loss", sum/float64(rows))
+	e.put("eval_runtime", round(seconds, 4))
+	e.put("eval_samples_per_second", round(float64(rows)/seconds, 3))
+	e.put("eval_steps_per_second", round(float64(batches)/seconds, 3))
+	m.means("eval_", e)
+	e.put("epoch", l.run.Epoch)
+	l.evalAt = l.step
+	l.run.add(l.step, e, true)
+	if err := l.logs.write(l.step, e); err != nil {
+		return err
+	}
+	if err := l.judge(e.values); err != nil {
+		return err
+	}
+	return l.call("eval", e.values)
+}
+
+func round(x float64, digits int) float64 {
+	p := math.Pow10(digits)
+	return math.Round(x*p) / p
+}
+
+// judge compares an evaluation with the best so far, for early stopping and LoadBest.
+func (l *loop) judge(m Metrics) error {
+	name := l.s.Metric
+	v, ok := m[name]
+	if !ok {
+		v, ok = m["eval_"+name]
+	}
+	if !ok {
+		if l.s.Patience > 0 || l.s.LoadBest {
+			return fmt.Errorf("posttrain.%s: Metric %q is not among what the evaluation measures: %s", l.run.Method, name, m.names())
+		}
+		return nil
+	}
+	gain := l.best.Metric - v
+	if l.s.GreaterIsBetter {
+		gain = -gain
+	}
+	if !l.best.Known || gain > l.s.MinImprovement {
+		l.best.Waiting = 0
+	} else {
+		l.best.Waiting++
+	}
+	if !l.best.Known || gain > 0 {
+		l.best.Known, l.best.Metric, l.best.Step = true, v, l.step
+	}
+	if l.s.Patience > 0 && l.best.Waiting >= l.s.Patience {
+		l.stopping = true
+	}
+	return nil
+}
+
+// An Event is what a Callback is told. Kind is "step" after each step, "log", "eval" and "save" when these were done, and
+// "end".
+type Event struct {
+	Kind    string
+	Run     *Run
+	Step    int
+	Metrics Metrics // of "log" and "eval"
+	stop    *bool
+}
+
+// Stop ends the run after the step.
+func (e Event) Stop() { *e.stop = true }
+
+// A Callback is called as a run goes on. An error ends the run.
+type Callback func(Event) error
+
+func (l *loop) call(kind string, m Metrics) error {
+	for _, c := range l.s.Callbacks {
+		if err := c(Event{kind, l.run, l.step, m, &l.stopping}); err != nil {
+			return fmt.Errorf("posttrain.%s: a callback at step %d: %w", l.run.Method, l.step, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package posttrain
+
+import (
+	"fmt"
+
+	"lyceum/lib/datasets"
+	"lyceum/lib/lossfn"
+)
+
+func evalPacking(c SFTConfig) string {
+	switch c.EvalPacking {
+	case "":
+		return c.Packing
+	case "none":
+		return ""
+	}
+	return c.EvalPacking
+}
+
+// encode turns rows into samples: tokens, labels by the mask, cut at MaxLength; rows in which nothing is left to learn are
+// dropped, as in TRL; then packed.
+func (t *sft) encode(data *datasets.Set, packing string) ([]sample, error) {
+	var out []sample
+	for i := range data.Len() {
+		s, err := t.sample(data.Row(i), data)
+		if err != nil {
+			return nil, fmt.Errorf("posttrain.SFT: %s: %w", data.Where(i), err)
+		}
+		if packing == "" {
+			n := min(len(s.ids), t.c.MaxLength)
+			s.ids, s.labels = s.ids[:n], s.labels[:n]
+			if !learns(s.labels) {
+				continue
+			}
+		}
+		out = append(out, s)
+	}
+	if packing == "" {
+		return out, nil
+	}
+	return pack(out, t.c.MaxLength, packing)
+}
+
+func learns(labels []int32) bool {
+	for _, y := range labels {
+		if y != lossfn.Ignore {
+			return true
+		}
+	}
+	return false
+}
+
+// sample turns a row into tokens and labels. The columns of the first row say which shape the set has.
+func (t *sft) sample(r datasets.Row, set *datasets.Set) (sample, error) {
+	w := writer{t.run.Model}
+	text := t.c.TextColumn
+	if text == "" {
+		text = "text"
+	}
+	switch {
+	case set.Has("input_ids"):
+		return readyMade(r)
+	case set.Has("prompt"):
+		c, err := w.completion(r, "completion")
+		if err != nil {
+			return sample{}, err
+		}
+		return t.masked(c, r.Conversational(), true)
+	case set.Has("messages"):
+		ids, assistant, err := w.column(r, false, "messages")
+		if err != nil {
+			return sample{}, err
+		}
+		return t.masked(completion{ids: ids, assistant: assistant}, true, false)
+	case set.Has(text):
+		ids, _, err := w.column(r, false, text)
+		if err != nil {
+			return sample{}, err
+		}
+		return t.masked(completion{ids: ids}, false, false)
+	}
+	return sample{}, fmt.Errorf("there is no column %s, messages, prompt and completion, or input_ids; there are %v", text, set.Columns())
+}
+
+// masked applies the mask of the config.
+func (t *sft) masked(c completion, chat, prompted bool) (sample, error) {
+	m := t.c.Mask
+	if chat && c.assistant == nil && (m == datasets.Assistant && !prompted || m == datasets.AnyAssistant || m == datasets.Wrong) {
+		return sample{}, errNoSpans
+	}
+	s := sample{ids: c.ids, labels: make([]int32, len(c.ids))}
+	for i, id := range c.ids {
+		s.labels[i] = lossfn.Ignore
+		if m.Counts(i >= c.prompt, c.assistant == nil || c.assistant[i], chat || prompted) {
+			s.labels[i] = id
+		}
+	}
+	return s, nil
+}
+
+// readyMade reads a row that is tokens already: input_ids with labels, or with a completion_mask or assistant_masks.
+func readyMade(r datasets.Row) (sample, error) {
+	ids, err := r.IDs("input_ids")
+	if err != nil {
+		return sample{}, err
+	}
+	s := sample{ids: ids, labels: append([]int32(nil), ids...)}
+	if r.Has("labels") {
+		if s.labels, err = r.IDs("labels"); err != nil {
+			return s, err
+		}
+	}
+	for _, column := range []string{"completion_mask", "assistant_masks"} {
+		if !r.Has(column) || r.Has("labels") {
+			continue
+		}
+		mask, err := r.IDs(column)
+		if err != nil {
+			return s, err
+		}
+		if len(mask) != len(ids) {
+			return s, fmt.Errorf("column %s has %d values, input_ids has %d", column, len(mask), len(ids))
+		}
+		for i, m := range mask {
+			if m == 0 {
+				s.labels[i] = lossfn.Ignore
+			}
+		}
+	}
+	if len(s.labels) != len(ids) {
+		return s, fmt.Errorf("column labels has %d values, input_ids has %d", len(s.labels), len(ids))
+	}
+	return s, nil
+}

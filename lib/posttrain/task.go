@@ -1,0 +1,91 @@
+package posttrain
+
+import (
+	"lyceum/lib/nn"
+	"lyceum/lib/tensor"
+)
+
+// A task is what a method adds to the loop: what is trained, its micro-batches, and what they log.
+type task interface {
+	// params are the parameters that the optimiser moves.
+	params() []nn.Param
+	// size is how many micro-batches an epoch has.
+	size() int
+	// window returns micro-batches first to first+n-1 of an epoch: those of one optimiser step. The loop asks for the windows in
+	// order; after a resume it starts in the middle.
+	window(epoch, first, n int) ([]micro, error)
+}
+
+// A micro is a micro-batch.
+type micro struct {
+	rows int // examples
+	// loss computes what is added to the loss of the step, scaled for its window, and logs metrics.
+	loss func(log *meter) *tensor.Tensor
+}
+
+// These are what a task may be as well.
+type (
+	// An evaluator has data that is not trained on. Its losses are plain means of their rows.
+	evaluator interface{ evaluation() []micro }
+	// A stepper is told that a step was taken; steps counts from 1.
+	stepper interface{ stepped(steps int) }
+	// A keeper has a state of its own that a checkpoint must hold: numbers and tensors.
+	keeper interface {
+		keep() (numbers map[string]float64, tensors []nn.Param)
+		restore(numbers map[string]float64) error
+	}
+)
+
+// mean scales the losses of a window of n micro-batches so that their sum is their mean, as the Trainer does for losses that
+// are not counted in tokens.
+func mean(n int, loss *tensor.Tensor) *tensor.Tensor { return loss.Scale(1 / float32(n)) }
+
+// A meter collects metrics between two logs: the mean over micro-batches of those added, the last of those set.
+type meter struct {
+	Names []string
+	Sums  map[string]float64
+	Count map[string]float64
+}
+
+func newMeter() *meter { return &meter{Sums: map[string]float64{}, Count: map[string]float64{}} }
+
+// add counts v into the mean of a metric.
+func (m *meter) add(name string, v float64) {
+	m.name(name)
+	m.Sums[name] += v
+	m.Count[name]++
+}
+
+// set replaces a metric.
+func (m *meter) set(name string, v float64) {
+	m.name(name)
+	m.Sums[name], m.Count[name] = v, 1
+}
+
+func (m *meter) name(name string) {
+	if m.Count[name] == 0 {
+		m.Names = append(m.Names, name)
+	}
+}
+
+// means writes all metrics into a log, each with a prefix.
+func (m *meter) means(prefix string, out *entry) {
+	for _, n := range m.Names {
+		out.put(prefix+n, m.Sums[n]/m.Count[n])
+	}
+}
+
+// An entry is a log line: metrics in the order in which they are printed.
+type entry struct {
+	names  []string
+	values Metrics
+}
+
+func newEntry() *entry { return &entry{values: Metrics{}} }
+
+func (e *entry) put(name string, v float64) {
+	if _, ok := e.values[name]; !ok {
+		e.names = append(e.names, name)
+	}
+	e.values[name] = v
+}

@@ -1,0 +1,192 @@
+package trl
+
+import (
+	"os"
+	"path/filepath"
+
+	"lyceum/lib/datasets"
+	"lyceum/lib/posttrain"
+	"lyceum/lib/zoo"
+)
+
+// A Common is what every method reads of a config.
+type Common struct {
+	LearningRate, Epochs, Warmup, WeightDecay, MaxGradNorm float64
+	MaxSteps, BatchSize, Accumulation                      int
+	Schedule                                               string
+	Seed                                                   uint64
+	Loop                                                   posttrain.Loop
+	Model                                                  *zoo.Model
+	Train, Eval                                            *datasets.Set
+	OutputDir                                              string
+}
+
+// Common reads the settings of the Trainer, of the model and of the data. rate is the method's learning rate in TRL.
+func (c *Config) Common(rate float64) Common {
+	x := Common{
+		LearningRate: c.Float("learning_rate", rate), Epochs: c.Float("num_train_epochs", 3), MaxSteps: max(0, c.Int("max_steps", -1)),
+		BatchSize: c.Int("per_device_train_batch_size", 8), Accumulation: c.Int("gradient_accumulation_steps", 1),
+		Schedule: c.String("lr_scheduler_type", "linear"), Warmup: c.warmup(), WeightDecay: c.Float("weight_decay", 0),
+		MaxGradNorm: c.Float("max_grad_norm", 1), Seed: uint64(c.Int("seed", 42)), OutputDir: c.String("output_dir", "trainer_output"),
+	}
+	for key, v := range map[string]float64{"learning_rate": x.LearningRate, "num_train_epochs": x.Epochs, "per_device_train_batch_size": float64(x.BatchSize),
+		"gradient_accumulation_steps": float64(x.Accumulation)} {
+		if !(v > 0) {
+			c.wrong(key, "more than 0", v)
+		}
+	}
+	if x.MaxGradNorm == 0 {
+		x.MaxGradNorm = -1 // the Trainer's 0: no clipping
+	}
+	c.precision()
+	x.Loop = c.loop(x.OutputDir)
+	if c.err == nil {
+		x.Model = c.model()
+	}
+	if c.err == nil {
+		x.Train, x.Eval = c.data()
+	}
+	return x
+}
+
+func (c *Config) warmup() float64 {
+	if r := c.Float("warmup_ratio", 0); r > 0 && !c.Has("warmup_steps") {
+		return r
+	}
+	return c.Float("warmup_steps", 0)
+}
+
+// precision reads the keys of number formats. Training is in float32, which bf16 approximates.
+func (c *Config) precision() {
+	c.Bool("bf16", true)
+	c.Bool("bf16_full_eval", false)
+	c.Refuse("fp16", "half precision is not there: use bf16 or leave it out")
+	c.Refuse("fp16_full_eval", "half precision is not there")
+	c.OneOf("dtype", "float32", "auto", "float32", "bfloat16", "float16")
+	c.OneOf("torch_dtype", "float32", "auto", "float32", "bfloat16", "float16")
+	c.OneOf("optim", "adamw_torch_fused", "adamw_torch_fused", "adamw_torch", "adamw_hf")
+	for key, why := range map[string]string{"deepspeed": "there is one process", "fsdp": "there is one process", "auto_find_batch_size": "set per_device_train_batch_size",
+		"push_to_hub": "nothing is uploaded", "optim_args": "AdamW has its own keys", "optim_target_modules": "use adapters"} {
+		c.Refuse(key, why)
+	}
+}
+
+func (c *Config) loop(dir string) posttrain.Loop {
+	l := posttrain.Loop{
+		AdamBeta1: posttrain.Set(c.Float("adam_beta1", 0.9)), AdamBeta2: posttrain.Set(c.Float("adam_beta2", 0.999)), AdamEps: posttrain.Set(c.Float("adam_epsilon", 1e-8)),
+		ScheduleArgs: c.Table("lr_scheduler_kwargs"), DropLast: c.Bool("dataloader_drop_last", false),
+		LoggingFirst: c.Bool("logging_first_step", false), EvalBatchSize: c.Int("per_device_eval_batch_size", 8), EvalStart: c.Bool("eval_on_start", false),
+		SaveKeep: c.Int("save_total_limit", 0), OutputDir: dir, Metric: c.String("metric_for_best_model", "eval_loss"), LoadBest: c.Bool("load_best_model_at_end", false),
+		Console: c.Out,
+	}
+	if c.Has("data_seed") {
+		l.DataSeed = posttrain.Set(c.Float("data_seed", 42))
+	}
+	l.Order = c.OneOf("train_sampling_strategy", "", "", "random", "sequential")
+	l.GreaterIsBetter = c.Bool("greater_is_better", c.Has("metric_for_best_model") && !hasSuffix(l.Metric, "loss"))
+	switch c.OneOf("logging_strategy", "steps", "no", "steps", "epoch") {
+	case "steps":
+		l.LoggingSteps = c.Float("logging_steps", 10)
+	case "epoch":
+		l.LoggingEpoch = true
+		c.Float("logging_steps", 10)
+	default:
+		l.LoggingSteps = -1
+		c.Float("logging_steps", 10)
+	}
+	switch c.OneOf("eval_strategy", "no", "no", "steps", "epoch") {
+	case "steps":
+		l.EvalSteps = c.Float("eval_steps", l.LoggingSteps)
+	case "epoch":
+		l.EvalEpoch = true
+	}
+	l.EvalDelay = c.Float("eval_delay", 0)
+	switch c.OneOf("save_strategy", "steps", "no", "steps", "epoch", "best") {
+	case "steps":
+		l.SaveSteps = c.Float("save_steps", 500)
+	case "epoch":
+		l.SaveEpoch = true
+	case "best":
+		l.SaveBest = true
+	}
+	c.Float("save_steps", 500)
+	c.Float("eval_steps", 0)
+	c.Bool("save_only_model", false)
+	if slicesContain(c.Strings("report_to"), "tensorboard", "all") {
+		l.TensorBoard = true
+	}
+	c.resume(&l)
+	return l
+}
+
+// resume reads resume_from_checkpoint: a folder, or true for the newest.
+func (c *Config) resume(l *posttrain.Loop) {
+	v, ok := c.get("resume_from_checkpoint")
+	if !ok || v == false {
+		return
+	}
+	if v == true {
+		if posttrain.LastCheckpoint(l.OutputDir) == "" {
+			c.Fail("resume_from_checkpoint: there is no checkpoint in %s", l.OutputDir)
+		}
+		l.Resume = "last"
+		return
+	}
+	l.Resume = c.String("resume_from_checkpoint", "")
+}
+
+// model loads the model and puts the adapter on it.
+func (c *Config) model() *zoo.Model {
+	folder := c.String("model_name_or_path", "")
+	if folder == "" {
+		c.Fail("model_name_or_path is missing: the folder of a model")
+		return nil
+	}
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		c.Fail("model_name_or_path: there is no folder %s; models are read from Hugging Face folders on disk", folder)
+		return nil
+	}
+	m, err := zoo.Load(folder)
+	if err != nil {
+		c.Fail("model_name_or_path: %v", err)
+		return nil
+	}
+	c.adapter(m)
+	return m
+}
+
+// adapter reads the keys of PEFT.
+func (c *Config) adapter(m *zoo.Model) {
+	c.Refuse("use_peft", "adapters are not there yet")
+}
+
+// data reads the training set and, if the run evaluates, the other one.
+func (c *Config) data() (train, eval *datasets.Set) {
+	name := c.String("dataset_name", "")
+	if name == "" {
+		c.Fail("dataset_name is missing: a file (.jsonl, .json, .csv, .parquet) or a folder")
+		return nil, nil
+	}
+	c.Refuse("dataset_config", "a local folder has no configurations")
+	c.Refuse("datasets", "mixtures are not there: put the rows into one file")
+	split, test := c.String("dataset_train_split", "train"), c.String("dataset_test_split", "test")
+	train, err := datasets.LoadSplit(name, split)
+	if err != nil {
+		c.Fail("dataset_name: %v", err)
+		return nil, nil
+	}
+	if s := c.String("eval_strategy", "no"); s != "no" || c.Bool("eval_on_start", false) {
+		if info, err := os.Stat(name); err == nil && !info.IsDir() {
+			test = filepath.Join(filepath.Dir(name), test+filepath.Ext(name))
+			eval, err = datasets.LoadSplit(test, "train")
+			if err != nil {
+				c.Fail("eval_strategy is %s, but there is no data for it beside dataset_name: %v", s, err)
+			}
+			return train, eval
+		}
+		if eval, err = datasets.LoadSplit(name, test); err != nil {
+			c.Fail("dataset_test_split: %v", err)
+		}
+	}
+	return train, eval
+}

@@ -1,0 +1,51 @@
+package trl
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lyceum/lib/posttrain"
+)
+
+// A Method reads its settings from a config, runs, and returns the run; it calls Done before it starts.
+type Method struct {
+	Name  string // TRL's word
+	Short string
+	Run   func(*Config) (*posttrain.Run, error)
+}
+
+// Methods is the table of what can be trained.
+func Methods() []Method {
+	return []Method{
+		{"sft", "supervised fine-tuning on text, conversations, or prompts with completions", sft},
+	}
+}
+
+// Train runs a method by name and writes the model into the config's output_dir.
+func Train(method string, c *Config) (*posttrain.Run, error) {
+	var names []string
+	for _, m := range Methods() {
+		if m.Name == method {
+			return m.Run(c)
+		}
+		names = append(names, m.Name)
+	}
+	slices.Sort(names)
+	return nil, fmt.Errorf("train: there is no method %q: use %s", method, strings.Join(names, ", "))
+}
+
+// hasSuffix and slicesContain are small words for longer ones.
+func hasSuffix(s, suffix string) bool { return strings.HasSuffix(s, suffix) }
+
+func slicesContain(list []string, any ...string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return slices.Contains(any, s) })
+}
+
+// finish writes the trained model into the output folder.
+func finish(r *posttrain.Run, err error, dir string) (*posttrain.Run, error) {
+	if err != nil {
+		return r, err
+	}
+	return r, r.Save(dir)
+}
