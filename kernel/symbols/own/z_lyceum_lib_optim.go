@@ -16,7 +16,9 @@ func init() {
 		"Decays":         reflect.ValueOf(pkg.Decays),
 		"Linear":         reflect.ValueOf(pkg.Linear),
 		"NewAdamW":       reflect.ValueOf(pkg.NewAdamW),
+		"NewSchedule":    reflect.ValueOf(pkg.NewSchedule),
 		"Schedule":       reflect.ValueOf((*pkg.Schedule)(nil)),
 		"ScheduleByName": reflect.ValueOf(pkg.ScheduleByName),
+		"Schedules":      reflect.ValueOf(&pkg.Schedules).Elem(),
 	}
 }

@@ -9,9 +9,15 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/posttrain/posttrain"] = map[string]reflect.Value{
-		"Metrics":   reflect.ValueOf((*pkg.Metrics)(nil)),
-		"Run":       reflect.ValueOf((*pkg.Run)(nil)),
-		"SFT":       reflect.ValueOf(pkg.SFT),
-		"SFTConfig": reflect.ValueOf((*pkg.SFTConfig)(nil)),
+		"Callback":       reflect.ValueOf((*pkg.Callback)(nil)),
+		"Event":          reflect.ValueOf((*pkg.Event)(nil)),
+		"LastCheckpoint": reflect.ValueOf(pkg.LastCheckpoint),
+		"Loop":           reflect.ValueOf((*pkg.Loop)(nil)),
+		"Metrics":        reflect.ValueOf((*pkg.Metrics)(nil)),
+		"Opt":            reflect.ValueOf((*pkg.Opt)(nil)),
+		"Run":            reflect.ValueOf((*pkg.Run)(nil)),
+		"SFT":            reflect.ValueOf(pkg.SFT),
+		"SFTConfig":      reflect.ValueOf((*pkg.SFTConfig)(nil)),
+		"Set":            reflect.ValueOf(pkg.Set),
 	}
 }
