@@ -12,6 +12,7 @@ func init() {
 	Symbols["lyceum/lib/lossfn/lossfn"] = map[string]reflect.Value{
 		"CISPO":                 reflect.ValueOf(pkg.CISPO),
 		"ClippedSurrogate":      reflect.ValueOf(pkg.ClippedSurrogate),
+		"DFT":                   reflect.ValueOf(pkg.DFT),
 		"GMPO":                  reflect.ValueOf(pkg.GMPO),
 		"GRPO":                  reflect.ValueOf(pkg.GRPO),
 		"GRPOBatch":             reflect.ValueOf((*pkg.GRPOBatch)(nil)),
