@@ -1,16 +1,14 @@
 package nn
 
 import (
-	"math"
-
 	"lyceum/lib/internal/compute"
 	"lyceum/lib/tensor"
 )
 
 // Norm normalises the last axis. Kind is
 //
-//	""       RMSNorm: w x / sqrt(mean(x^2) + Eps)              Zhang and Sennrich 2019, arXiv:1910.07467
-//	"rms+1"  the same with weights 1+w                         Gemma, arXiv:2403.08295
+//	""       RMSNorm: w x / sqrt(mean(x^2) + Eps)                  Zhang and Sennrich 2019, arXiv:1910.07467
+//	"rms+1"  the same with weights 1+w                             Gemma, arXiv:2403.08295
 //	"layer"  LayerNorm: w (x - mean(x)) / sqrt(var(x) + Eps) + b   Ba et al. 2016, arXiv:1607.06450
 type Norm struct {
 	Weight, Bias *tensor.Tensor // (D); Bias only with "layer"
@@ -35,30 +33,22 @@ func NewNorm(kind string, dim int, eps float64) *Norm {
 
 // Forward normalises x (..., D).
 func (n *Norm) Forward(x *tensor.Tensor) *tensor.Tensor {
-	switch n.Kind {
-	case "rms+1":
-		return tensor.RMSNorm(x, n.Weight.AddScalar(1), n.Eps)
-	case "layer":
-		return layerNorm(x, n.Weight, n.Bias, n.Eps)
+	if n.Kind == "layer" {
+		return tensor.LayerNorm(x, n.Weight, n.Bias, n.Eps)
 	}
-	return tensor.RMSNorm(x, n.Weight, n.Eps)
-}
-
-// Rows normalises rows of x into y, which may be x, without a tape. scale has room for a number for each row.
-func (n *Norm) Rows(y, scale, x []float32, rows int) {
-	d := n.Weight.Len()
-	switch n.Kind {
-	case "rms+1":
-		compute.RMSNorm(y, scale, x, n.factor(), rows, d, n.Eps)
-	case "layer":
-		layerRows(y, nil, nil, x, n.Weight.Data(), n.Bias.Data(), rows, n.Eps)
-	default:
-		compute.RMSNorm(y, scale, x, n.Weight.Data(), rows, d, n.Eps)
-	}
+	return tensor.RMSNorm(x, n.factor(), n.Eps)
 }
 
 // factor is what normalised rows are multiplied with.
-func (n *Norm) factor() []float32 {
+func (n *Norm) factor() *tensor.Tensor {
+	if n.Kind == "rms+1" {
+		return n.Weight.AddScalar(1)
+	}
+	return n.Weight
+}
+
+// plainFactor is factor without a tape.
+func (n *Norm) plainFactor() []float32 {
 	if n.Kind != "rms+1" {
 		return n.Weight.Data()
 	}
@@ -67,6 +57,16 @@ func (n *Norm) factor() []float32 {
 		w[i] = 1 + x
 	}
 	return w
+}
+
+// Rows normalises rows of x into y, which may be x, without a tape. stats has room for two numbers for each row.
+func (n *Norm) Rows(y, stats, x []float32, rows int) {
+	d := n.Weight.Len()
+	if n.Kind == "layer" {
+		compute.LayerNorm(y, stats, x, n.Weight.Data(), n.Bias.Data(), rows, d, n.Eps)
+		return
+	}
+	compute.RMSNorm(y, stats, x, n.plainFactor(), rows, d, n.Eps)
 }
 
 // Frozen returns a norm with a copy of the weights that wants no gradient.
@@ -78,85 +78,16 @@ func (n *Norm) Frozen() *Norm {
 	return c
 }
 
-// layerNorm is LayerNorm with its derivative: with n = (x - mean)/std, dn = w dy,
-//
-//	dx = (dn - mean(dn) - n mean(dn n)) / std,  dw = sum dy n,  db = sum dy
-func layerNorm(x, w, b *tensor.Tensor, eps float32) *tensor.Tensor {
-	d := x.Dim(-1)
-	if w.Len() != d || b.Len() != d {
-		panic(&tensor.Error{Op: "LayerNorm", Text: "the weight " + tensor.ShapeText(w.Shape()) + " does not fit " + tensor.ShapeText(x.Shape())})
-	}
-	rows := x.Len() / d
-	y, normed, scale := make([]float32, x.Len()), make([]float32, x.Len()), make([]float32, rows)
-	layerRows(y, normed, scale, x.Data(), w.Data(), b.Data(), rows, eps)
-	return tensor.Custom("LayerNorm", y, x.Shape(), []*tensor.Tensor{x, w, b}, func(g []float32) {
-		if x.Wants() {
-			layerBack(x.GradBuffer(), g, normed, scale, w.Data(), rows)
-		}
-		sumInto(w, g, normed, rows)
-		sumInto(b, g, nil, rows)
-	})
+// QKNorm normalises each head's queries with q and keys with k (Henry et al. 2020, arXiv:2010.04245, with RMSNorm as Qwen3
+// and Gemma 3 do). The norms are over the numbers of a head.
+func QKNorm(qkv *tensor.Tensor, h tensor.Heads, q, k *Norm) *tensor.Tensor {
+	return tensor.QKNorm(qkv, q.factor(), k.factor(), h, q.Eps)
 }
 
-// sumInto adds the rows of g, times those of factor if there are any, to the gradient of t.
-func sumInto(t *tensor.Tensor, g, factor []float32, rows int) {
-	if !t.Wants() {
-		return
-	}
-	d := t.GradBuffer()
-	for i := range rows {
-		row := g[i*len(d):][:len(d)]
-		for j, v := range row {
-			if factor != nil {
-				v *= factor[i*len(d)+j]
-			}
-			d[j] += v
-		}
-	}
-}
-
-func layerRows(y, normed, scale, x, w, b []float32, rows int, eps float32) {
-	d := len(w)
-	compute.Parallel(rows, max(1, 1<<12/d), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			in, out := x[i*d:(i+1)*d], y[i*d:(i+1)*d]
-			mean, square := 0.0, 0.0
-			for _, v := range in {
-				mean += float64(v)
-			}
-			mean /= float64(d)
-			for _, v := range in {
-				square += (float64(v) - mean) * (float64(v) - mean)
-			}
-			r, m := float32(1/math.Sqrt(square/float64(d)+float64(eps))), float32(mean)
-			for j, v := range in {
-				n := (v - m) * r
-				if normed != nil {
-					normed[i*d+j] = n
-				}
-				out[j] = n*w[j] + b[j]
-			}
-			if scale != nil {
-				scale[i] = r
-			}
-		}
-	})
-}
-
-func layerBack(dx, g, normed, scale, w []float32, rows int) {
-	d := len(w)
-	compute.Parallel(rows, max(1, 1<<12/d), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			grad, n, out := g[i*d:(i+1)*d], normed[i*d:(i+1)*d], dx[i*d:(i+1)*d]
-			mean, along := float32(0), float32(0)
-			for j, v := range grad {
-				mean += v * w[j]
-				along += v * w[j] * n[j]
-			}
-			mean, along = mean/float32(d), along/float32(d)
-			for j, v := range grad {
-				out[j] += scale[i] * (v*w[j] - mean - n[j]*along)
-			}
-		}
-	})
+// QKNormRows does it in place for rows, without a tape. stats has room for a number for each head of each row.
+func QKNormRows(qkv, stats []float32, h tensor.Heads, q, k *Norm, rows int) {
+	n := compute.HeadNorm{Rows: rows, Stride: h.Width(), Heads: h.Heads, Dim: h.Dim, Eps: q.Eps}
+	n.Forward(qkv, stats, qkv, q.plainFactor())
+	n.At, n.Heads, n.Eps = h.Heads*h.Dim, h.KVHeads, k.Eps
+	n.Forward(qkv, stats, qkv, k.plainFactor())
 }

@@ -40,7 +40,7 @@ func (d *Decoder) NewCache(slots, room int) *Cache {
 	} else if a != nil {
 		c.prefix, c.virtual = a.Prefix, a.Prefix.Dim(0)
 	}
-	c.room = min(room+c.virtual, d.m.Config.Context)
+	c.room = min(room+c.virtual, d.m.Config.reach())
 	for i := range c.slots {
 		n := len(d.m.Blocks)
 		c.slots[i] = slot{keys: make([][]float32, n), values: make([][]float32, n)}

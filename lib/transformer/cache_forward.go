@@ -44,7 +44,7 @@ func (c *Cache) forward(pieces []piece, n int) {
 	d, w, conf := c.d, &c.work, c.d.m.Config
 	dim, q, width := conf.Dim, conf.Heads*conf.HeadDim, d.m.heads().Width()
 	x, h, qkv, att := room(&w.x, n*dim), room(&w.h, n*dim), room(&w.qkv, n*width), room(&w.att, n*q)
-	scale := room(&w.scale, n)
+	scale := room(&w.scale, n*max(2, conf.Heads))
 	c.embed(x, pieces)
 	bend, up := nn.Activation{Kind: conf.Activation, Gated: !conf.Ungated}, 2*conf.Hidden
 	if conf.Ungated {
@@ -55,7 +55,7 @@ func (c *Cache) forward(pieces []piece, n int) {
 		b.attnNorm.Rows(h, scale, x, n)
 		b.qkv.apply(qkv, h, width, dim, n)
 		if b.qNorm != nil {
-			nn.QKNormRows(qkv, d.m.heads(), b.qNorm, b.kNorm, n)
+			nn.QKNormRows(qkv, scale, d.m.heads(), b.qNorm, b.kNorm, n)
 		}
 		c.turn(i, qkv, pieces)
 		c.attend(i, att, qkv, pieces)
@@ -164,7 +164,7 @@ func (c *Cache) logits() []float32 {
 	if n == 0 {
 		return out
 	}
-	c.d.norm.Rows(w.wanted, room(&w.scale, n), w.wanted, n)
+	c.d.norm.Rows(w.wanted, room(&w.scale, 2*n), w.wanted, n)
 	c.d.head.MulT(out, conf.Vocab, w.wanted, conf.Dim, n)
 	return out
 }
@@ -208,8 +208,7 @@ func (c *Cache) attendPiece(block int, att, qkv []float32, p piece) {
 		copy(values[at:at+kv], row[q+kv:])
 	}
 	count := s.length + n
-	shape := c.d.m.attentionShape(block).Shape()
-	shape.Batch, shape.Queries, shape.Keys = 1, n, count
-	shape.QStride, shape.KStride, shape.VStride, shape.OStride = width, kv, kv, q
-	compute.Attention(att[p.row*q:], nil, qkv[p.row*width:], keys[:count*kv], values[:count*kv], shape)
+	compute.Attention(att[p.row*q:], nil, qkv[p.row*width:], keys[:count*kv], values[:count*kv], compute.AttentionShape{
+		Batch: 1, Queries: n, Keys: count, Heads: conf.Heads, KVHeads: conf.KVHeads, Dim: conf.HeadDim,
+		QStride: width, KStride: kv, VStride: kv, OStride: q, Scale: conf.attentionScale(), Causal: true, Window: conf.window(block)})
 }

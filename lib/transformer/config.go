@@ -54,6 +54,30 @@ func (c Config) Local(i int) bool {
 	return c.Window > 0 && i < len(c.Pattern) && (c.Pattern[i] == 'L' || c.Pattern[i] == 'l')
 }
 
+// window is how many tokens a query of block i sees; 0: all before it.
+func (c Config) window(i int) int {
+	if c.Local(i) {
+		return c.Window
+	}
+	return 0
+}
+
+// attentionScale is the factor of the attention scores.
+func (c Config) attentionScale() float32 {
+	if c.AttnScale != 0 {
+		return float32(c.AttnScale)
+	}
+	return float32(1 / math.Sqrt(float64(c.HeadDim)))
+}
+
+// reach is how long a sequence can be: Context, or more with angles that adapt to its length.
+func (c Config) reach() int {
+	if c.RopeScaling.Kind == "dynamic" {
+		return int(float64(c.Context) * c.RopeScaling.Factor)
+	}
+	return c.Context
+}
+
 // Rotary reports whether block i turns queries and keys by their positions.
 func (c Config) Rotary(i int) bool {
 	return !c.Learned && (i >= len(c.Pattern) || c.Pattern[i] == 'G' || c.Pattern[i] == 'L')
@@ -83,6 +107,8 @@ func (c Config) Check() error {
 		return bad(`Norm is %q, it must be empty, "rms+1" or "layer"`, c.Norm)
 	case c.Activation != "" && c.Activation != "gelu_tanh" && c.Activation != "gelu":
 		return bad(`Activation is %q, it must be empty, "gelu_tanh" or "gelu"`, c.Activation)
+	case c.Activation == "gelu" && !c.Ungated:
+		return bad(`Activation "gelu" is known without a gate only`)
 	case c.Window < 0:
 		return bad("Window is %d, it must not be negative", c.Window)
 	case c.LocalTheta < 0 || math.IsNaN(c.LocalTheta):

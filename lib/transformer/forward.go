@@ -68,8 +68,8 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 // checkPositions panics if a position is outside the context, and returns the largest.
 func (m *LM) checkPositions(positions []int32) (most int32) {
 	for i, p := range positions {
-		if p < 0 || int(p) >= m.Config.Context {
-			panic(&tensor.Error{Op: "LM.Hidden", Text: fmt.Sprintf("token %d is at position %d: the model's context is %d", i, p, m.Config.Context)})
+		if p < 0 || int(p) >= m.Config.reach() {
+			panic(&tensor.Error{Op: "LM.Hidden", Text: fmt.Sprintf("token %d is at position %d: the model's context is %d", i, p, m.Config.reach())})
 		}
 		most = max(most, p)
 	}
@@ -101,23 +101,14 @@ func (m *LM) attention(i int, l *Block, x *tensor.Tensor, p *pass) *tensor.Tenso
 		cos, sin := m.rotation(i).table(p.reach)
 		qkv = tensor.Rotary(qkv, h, cos, sin, p.positions, p.length)
 	}
-	a := m.attentionShape(i)
+	o := tensor.AttentionOptions{Segments: p.segments, Scale: m.Config.attentionScale(), Window: m.Config.window(i)}
 	if p.prefix == nil {
-		return a.Forward(qkv, p.rows, p.length, p.segments)
+		return tensor.AttentionWith(qkv, h, p.rows, p.length, o)
 	}
-	n := p.prefix.Dim(0)
-	keys := nn.PrefixRows(p.prefix, h, i)
-	qkv = tensor.Embedding(tensor.Concat(qkv, keys), p.insert)
-	return tensor.Embedding(a.Forward(qkv, p.rows, n+p.length, p.seen), p.drop)
-}
-
-// attentionShape is what the attention of block i looks like.
-func (m *LM) attentionShape(i int) nn.Attention {
-	a := nn.Attention{Heads: m.heads(), Scale: m.Config.AttnScale}
-	if m.Config.Local(i) {
-		a.Window = m.Config.Window
-	}
-	return a
+	// The prefix counts as tokens before the sequence, also for the window of a local block.
+	o.Segments = p.seen
+	qkv = tensor.Embedding(tensor.Concat(qkv, nn.PrefixRows(p.prefix, h, i)), p.insert)
+	return tensor.Embedding(tensor.AttentionWith(qkv, h, p.rows, p.prefix.Dim(0)+p.length, o), p.drop)
 }
 
 // rotation is the table of angles of block i.
