@@ -16,7 +16,6 @@ func init() {
 		"_AdapterConfig": reflect.ValueOf((*_lyceum_lib_nn_AdapterConfig)(nil)),
 		"AllLinear":      reflect.ValueOf(&pkg.AllLinear).Elem(),
 		"Attach":         reflect.ValueOf(pkg.Attach),
-		"Attention":      reflect.ValueOf((*pkg.Attention)(nil)),
 		"Bottleneck":     reflect.ValueOf((*pkg.Bottleneck)(nil)),
 		"Dropout":        reflect.ValueOf(pkg.Dropout),
 		"Host":           reflect.ValueOf((*pkg.Host)(nil)),
