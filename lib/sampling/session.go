@@ -15,6 +15,8 @@ type Session struct {
 	ids   []int32 // the tokens whose keys and values the cache holds
 	// Computed is how many tokens have gone through the model since the session began.
 	Computed int
+	// Kept is how many tokens of the last prompt were remembered.
+	Kept int
 }
 
 // NewSession begins an empty text.
@@ -55,7 +57,7 @@ func (s *Session) Continue(prompt []int32, o Options) (c Completion, err error) 
 			return
 		}
 		s.ids = append(s.ids[:0], g.rows[0].ids[:min(len(g.rows[0].ids), s.cache.Length(0))]...)
-		s.Computed += len(s.ids) - held
+		s.Computed, s.Kept = s.Computed+len(s.ids)-held, held
 	}()
 	err = g.run()
 	return out[0], err

@@ -31,7 +31,12 @@ func Load(name string) (*Model, error) {
 	if !st.IsDir() {
 		return loadGGUF(name, where)
 	}
-	return loadFolder(name, where)
+	m, err := loadFolder(name, where)
+	if err != nil {
+		return nil, err
+	}
+	m.Generation, err = readGeneration(where)
+	return m, err
 }
 
 // Find returns the folder or the GGUF file that Load reads for a name.

@@ -20,6 +20,8 @@ type Model struct {
 	Name string
 	LM   *transformer.LM
 	Tok  *tokenize.Tokenizer
+	// Generation is how the model's generation_config.json wants text to be continued; Options adds what it leaves open.
+	Generation sampling.Options
 }
 
 //go:embed base
@@ -75,11 +77,15 @@ func (m *Model) Save(folder string) error {
 }
 
 // Clone returns a copy with weights of its own and the same tokenizer.
-func (m *Model) Clone(name string) *Model { return &Model{Name: name, LM: m.LM.Clone(), Tok: m.Tok} }
+func (m *Model) Clone(name string) *Model {
+	n := *m
+	n.Name, n.LM = name, m.LM.Clone()
+	return &n
+}
 
 // Continue writes on after text, greedily, for at most n tokens.
 func (m *Model) Continue(text string, n int) string {
-	out, err := m.generate([]string{text}, sampling.Options{MaxNewTokens: n})
+	out, err := m.generate([][]int32{m.Prompt(text)}, sampling.Options{MaxNewTokens: n})
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -91,11 +97,15 @@ func (m *Model) Ask(question string) string { return m.AskAll([]string{question}
 
 // AskAll asks several questions at once.
 func (m *Model) AskAll(questions []string) []string {
-	texts := make([]string, len(questions))
+	prompts := make([][]int32, len(questions))
 	for i, q := range questions {
-		texts[i] = tokenize.Render([]tokenize.Message{{Role: "user", Content: q}}, true)
+		c, err := m.ChatPrompt([]tokenize.Message{{Role: "user", Content: q}}, tokenize.ChatOptions{AddGenerationPrompt: true})
+		if err != nil {
+			panic(err)
+		}
+		prompts[i] = c.IDs
 	}
-	out, err := m.generate(texts, sampling.Options{MaxNewTokens: 40})
+	out, err := m.generate(prompts, sampling.Options{MaxNewTokens: 40})
 	if err != nil {
 		panic(err)
 	}
@@ -104,27 +114,26 @@ func (m *Model) AskAll(questions []string) []string {
 
 // Sample writes on after text with the options of package sampling.
 func (m *Model) Sample(text string, o sampling.Options) (string, error) {
-	out, err := m.generate([]string{text}, o)
+	out, err := m.generate([][]int32{m.Prompt(text)}, o)
 	if err != nil {
 		return "", err
 	}
 	return out[0], nil
 }
 
-func (m *Model) generate(texts []string, o sampling.Options) ([]string, error) {
-	for _, s := range []string{tokenize.TextEnd, tokenize.TurnEnd} {
-		if id, ok := m.Tok.Special(s); ok {
-			o.Stop = append(o.Stop, id)
-		}
+// generate continues prompts with the options, up to the model's own stop tokens.
+func (m *Model) generate(prompts [][]int32, o sampling.Options) ([]string, error) {
+	o.Stop = append(append([]int32(nil), o.Stop...), m.Options(true).Stop...)
+	if o.Text == nil {
+		o.Text = m.Tok.DecodePlain
 	}
-	ids := make([][]int32, len(texts))
-	for i, t := range texts {
-		ids[i] = m.Tok.Encode(t)
-	}
-	cs, err := sampling.Generate(m.LM, ids, o)
+	cs, err := sampling.Generate(m.LM, prompts, o)
 	out := make([]string, len(cs))
 	for i, c := range cs {
 		out[i] = strings.TrimSpace(m.Tok.DecodePlain(c.IDs))
+		if c.StopString != "" {
+			out[i] = strings.TrimSpace(c.Text)
+		}
 	}
 	return out, err
 }
