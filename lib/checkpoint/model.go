@@ -216,8 +216,11 @@ func tensorsOf(params []nn.Param) []Tensor {
 var dtypes = map[string]string{"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 // Save writes a model as a Hugging Face folder, in F32, F16 or BF16. Adapters that are merged are in the weights, others
-// are left out.
+// are left out. Quantised weights are written with the values that they stand for.
 func Save(folder string, m *transformer.LM, dtype string) error {
+	if m.Quantised() != "" {
+		m = m.Dense()
+	}
 	return save(folder, m.Config, tensorsOf(m.Params()), dtype, m.Special, nil)
 }
 

@@ -44,7 +44,7 @@ type Site struct {
 }
 
 // Inputs is the length of the rows that the site reads.
-func (s Site) Inputs() int { return s.Linear.Weight.Dim(1) }
+func (s Site) Inputs() int { return s.Linear.In() }
 
 // Outputs is the length of the rows that it writes.
 func (s Site) Outputs() int { return s.High - s.Low }
@@ -153,6 +153,7 @@ type Merged struct{ layers []mergedLayer }
 type mergedLayer struct {
 	linear       *Linear
 	weight, bias *tensor.Tensor // those that are not in use now
+	base         *tensor.Frozen
 }
 
 // Swap exchanges the merged weights and those from before.
@@ -161,6 +162,7 @@ func (m *Merged) Swap() {
 		x := &m.layers[i]
 		x.weight, x.linear.Weight = x.linear.Weight, x.weight
 		x.bias, x.linear.Bias = x.linear.Bias, x.bias
+		x.base, x.linear.Base = x.linear.Base, x.base
 	}
 }
 
@@ -176,8 +178,8 @@ func (a *Adapter) Merge() (*Merged, error) {
 		l := d.site.Linear
 		if !at[l] {
 			at[l] = true
-			m.layers = append(m.layers, mergedLayer{l, l.Weight, l.Bias})
-			l.Weight = duplicate(l.Weight)
+			m.layers = append(m.layers, mergedLayer{l, l.Weight, l.Bias, l.Base})
+			l.Weight, l.Base = l.dense(), nil
 			if l.Bias != nil {
 				l.Bias = duplicate(l.Bias)
 			}
@@ -211,7 +213,7 @@ func (a *Adapter) SaveModules(h *Host, names ...string) error {
 		found := false
 		for _, s := range h.Slots {
 			module := s.Name[:strings.LastIndexByte(s.Name, '.')]
-			if module != want && !strings.HasSuffix(module, "."+want) {
+			if !strings.HasSuffix(module, want) { // PEFT asks for no dot before: "norm" means "input_layernorm" too
 				continue
 			}
 			found = true

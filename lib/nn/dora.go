@@ -29,7 +29,7 @@ func (p *loraPart) dora(l *Linear, x, in, y *tensor.Tensor, plain bool) *tensor.
 		norms = p.normed.of(p)
 	}
 	if in != x {
-		y = again(y, in, l.Weight, p.low, p.rows, bias)
+		y = again(y, in, l.rows(p.low, p.low+p.rows), p.low, p.rows, bias)
 	}
 	y = lowRank(y, in, param(p.a, plain), param(p.b, plain), p.low, p.scale)
 	return scaleColumns(y, param(p.magnitude, plain), norms(l), bias, p.low, m, n)
@@ -81,10 +81,9 @@ func scaleColumns(y, magnitude *tensor.Tensor, norm, bias []float32, low, m, n i
 }
 
 // again writes W x + b, for another x, over the part's columns of y; the gradient of y no longer flows through them.
-func again(y, x, w *tensor.Tensor, low, rows int, bias []float32) *tensor.Tensor {
+func again(y, x *tensor.Tensor, part []float32, low, rows int, bias []float32) *tensor.Tensor {
 	n, in := y.Dim(-1), x.Dim(-1)
 	m := x.Len() / in
-	part := w.Data()[low*in : (low+rows)*in]
 	compute.Gemm(false, true, m, rows, in, 1, x.Data(), in, part, in, 0, y.Data()[low:], n)
 	for i := range m {
 		for j, b := range bias {
@@ -111,7 +110,7 @@ func again(y, x, w *tensor.Tensor, low, rows int, bias []float32) *tensor.Tensor
 // norms are the lengths of the rows of W + s B A.
 func (p *loraPart) norms(l *Linear) []float32 {
 	in, r := p.a.Dim(1), p.a.Dim(0)
-	w := append([]float32(nil), l.Weight.Data()[p.low*in:(p.low+p.rows)*in]...)
+	w := append([]float32(nil), l.rows(p.low, p.low+p.rows)...)
 	compute.Gemm(false, false, p.rows, in, r, p.scale, p.b.Data(), r, p.a.Data(), in, 1, w, in)
 	out := make([]float32, p.rows)
 	for i := range out {
@@ -132,6 +131,7 @@ func norm(x []float32) float32 {
 type normCache struct {
 	key    uint64
 	weight *tensor.Tensor
+	base   *tensor.Frozen
 	norms  []float32
 }
 
@@ -146,8 +146,8 @@ func (c *normCache) of(p *loraPart) func(l *Linear) []float32 {
 				h.Write(b[:])
 			}
 		}
-		if k := h.Sum64(); c.norms == nil || c.key != k || c.weight != l.Weight {
-			c.key, c.weight, c.norms = k, l.Weight, p.norms(l)
+		if k := h.Sum64(); c.norms == nil || c.key != k || c.weight != l.Weight || c.base != l.Base {
+			c.key, c.weight, c.base, c.norms = k, l.Weight, l.Base, p.norms(l)
 		}
 		return c.norms
 	}

@@ -2,6 +2,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -29,6 +30,8 @@ type Part struct {
 // and leave both as they are.
 type Linear struct {
 	Weight, Bias *tensor.Tensor
+	// Base holds the weights in less memory in place of Weight, which is nil then: they are not trained, as in QLoRA.
+	Base *tensor.Frozen
 
 	hooks []hook
 }
@@ -45,9 +48,73 @@ func NewLinear(rng *rand.Rand, in, out int, std float64) *Linear {
 // Forward computes y for x (..., in).
 func (l *Linear) Forward(x *tensor.Tensor) *tensor.Tensor {
 	if len(l.hooks) == 0 {
-		return tensor.Linear(x, l.Weight, l.Bias)
+		return l.own(x)
 	}
-	return l.adapted(x, func(x *tensor.Tensor) *tensor.Tensor { return tensor.Linear(x, l.Weight, l.Bias) }, false)
+	return l.adapted(x, l.own, false)
+}
+
+// own is the layer without adapters.
+func (l *Linear) own(x *tensor.Tensor) *tensor.Tensor {
+	if l.Base != nil {
+		return tensor.LinearFrozen(x, l.Base, l.Bias)
+	}
+	return tensor.Linear(x, l.Weight, l.Bias)
+}
+
+// In is the length of the rows that the layer reads.
+func (l *Linear) In() int {
+	if l.Base != nil {
+		return l.Base.Shape()[1]
+	}
+	return l.Weight.Dim(1)
+}
+
+// Out is the length of the rows that the layer writes.
+func (l *Linear) Out() int {
+	if l.Base != nil {
+		return l.Base.Shape()[0]
+	}
+	return l.Weight.Dim(0)
+}
+
+// Quantise holds the weights in less memory from now on ("bf16", "int8", "int4"), for good: they want no gradient.
+func (l *Linear) Quantise(kind string) error {
+	if l.Base != nil {
+		return fmt.Errorf("nn: the layer is held as %s already", l.Base.Kind())
+	}
+	b, err := tensor.Freeze(l.Weight, kind)
+	if err == nil {
+		l.Base, l.Weight = b, nil
+	}
+	return err
+}
+
+// Densify holds the weights in float32 again, with the values that the storage has.
+func (l *Linear) Densify() {
+	if l.Base != nil {
+		l.Weight, l.Base = l.Base.Tensor(), nil
+	}
+}
+
+// dense returns the weights as a new tensor in float32.
+func (l *Linear) dense() *tensor.Tensor {
+	if l.Base != nil {
+		return l.Base.Tensor()
+	}
+	return duplicate(l.Weight)
+}
+
+// rows returns some rows of the weights in float32, which the caller must not change.
+func (l *Linear) rows(low, high int) []float32 {
+	in := l.In()
+	if l.Base == nil {
+		return l.Weight.Data()[low*in : high*in]
+	}
+	out, w := make([]float32, (high-low)*in), l.Base.Weights()
+	for i := low; i < high; i++ {
+		w.Row(out[(i-low)*in:(i-low+1)*in], i)
+	}
+	return out
 }
 
 // InitStd is the standard deviation of the weights of Llama-family models before training.

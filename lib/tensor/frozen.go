@@ -58,6 +58,9 @@ func (f *Frozen) Kind() string { return f.kind }
 // Shape returns (N, K).
 func (f *Frozen) Shape() []int { return []int{f.weights.Rows(), f.weights.Cols()} }
 
+// Weights is the matrix as package compute has it.
+func (f *Frozen) Weights() compute.Weights { return f.weights }
+
 // Bytes is the memory of the matrix.
 func (f *Frozen) Bytes() int { return f.weights.Bytes() }
 

@@ -19,6 +19,8 @@ type adapters struct {
 	base map[*tensor.Tensor]*tensor.Tensor
 	mode nn.Mode
 	more []nn.Slot // parameters around the model, as a score head
+	// shared: the weights are another model's; they stay frozen.
+	shared bool
 }
 
 type mergedAdapter struct {
@@ -255,7 +257,7 @@ func (m *LM) DeleteAdapter(name string) error {
 			m.freeze()
 		}
 	}
-	if len(m.adapters.names) == 0 {
+	if len(m.adapters.names) == 0 && !m.adapters.shared && m.Quantised() == "" {
 		for _, p := range m.Params() {
 			p.Value.RequireGrad()
 		}

@@ -60,6 +60,25 @@ func (s shared) Row(dst []float32, i int) {
 	copy(dst, (*s.weight).Data()[i*n:(i+1)*n])
 }
 
+// layer is the matrix of a linear layer as the model itself holds it.
+type layer struct{ *nn.Linear }
+
+func (l layer) MulT(y []float32, ldy int, x []float32, ldx, m int) {
+	if l.Base != nil {
+		l.Base.Weights().MulT(y, ldy, x, ldx, m)
+		return
+	}
+	shared{&l.Weight}.MulT(y, ldy, x, ldx, m)
+}
+
+func (l layer) Row(dst []float32, i int) {
+	if l.Base != nil {
+		l.Base.Weights().Row(dst, i)
+		return
+	}
+	shared{&l.Weight}.Row(dst, i)
+}
+
 // Decoder returns the model for generation with its weights held as the options say. The error is an unknown kind of
 // weights, or values that the kind cannot hold.
 func (m *LM) Decoder(o DecodeOptions) (*Decoder, error) {
@@ -114,7 +133,12 @@ func (d *Decoder) Refresh() (err error) {
 
 // hold takes every weight of the model through the given functions. It is the one place that knows where they are.
 func (d *Decoder) hold(weight func(**tensor.Tensor) matrix, bias func(*nn.Linear) **tensor.Tensor, norm func(*nn.Norm) *nn.Norm) {
-	linear := func(l *nn.Linear) heldLinear { return heldLinear{weight(&l.Weight), bias(l), l} }
+	linear := func(l *nn.Linear) heldLinear {
+		if l.Base != nil || d.options.Weights == "float32" {
+			return heldLinear{layer{l}, bias(l), l}
+		}
+		return heldLinear{weight(&l.Weight), bias(l), l}
+	}
 	some := func(n *nn.Norm) *nn.Norm {
 		if n == nil {
 			return nil

@@ -114,9 +114,20 @@ func (m *LM) clone(before func(*LM)) *LM {
 		before(n)
 	}
 	m.WithoutAdapters(func() {
+		for i, b := range n.Blocks {
+			from := m.Blocks[i]
+			for _, pair := range [][2]*nn.Linear{{b.QKV, from.QKV}, {b.Out, from.Out}, {b.GateUp, from.GateUp}, {b.Down, from.Down}} {
+				if pair[1].Base != nil { // quantised weights do not change: both may have them
+					pair[0].Base, pair[0].Weight = pair[1].Base, nil
+				}
+			}
+		}
 		from := m.Params()
 		for i, p := range n.Params() {
 			copy(p.Value.Data(), from[i].Value.Data())
+		}
+		if m.Quantised() != "" {
+			n.freeze()
 		}
 	})
 	must := func(err error) {

@@ -63,7 +63,8 @@ func (m *LM) modules() []module {
 	return out
 }
 
-// Params lists the model's own parameters under their names in a Hugging Face checkpoint, whatever adapters are on.
+// Params lists the model's own parameters under their names in a Hugging Face checkpoint, whatever adapters are on. Weights
+// that are quantised are not among them.
 func (m *LM) Params() []nn.Param {
 	var out []nn.Param
 	for _, x := range m.modules() {
@@ -129,7 +130,7 @@ func (m *LM) sites() []nn.Site {
 		s := nn.Site{Layer: x.layer, Linear: x.linear, Role: x.role, End: x.end, In: m.Blocks[x.layer].GateUp}
 		parts := x.parts
 		if parts == nil {
-			parts = []nn.Part{{Name: x.name, Rows: x.linear.Weight.Dim(0)}}
+			parts = []nn.Part{{Name: x.name, Rows: x.linear.Out()}}
 		}
 		for _, p := range parts {
 			s.Name, s.Low, s.High = p.Name, s.High, s.High+p.Rows
