@@ -80,4 +80,4 @@ func (s scores) accuracy() float64 {
 }
 
 // trainable are the parameters of a model that training moves.
-func trainable(m *zoo.Model) []nn.Param { return m.LM.Params() }
+func trainable(m *zoo.Model) []nn.Param { return m.LM.Trainable() }

@@ -76,7 +76,12 @@ func (l *loop) prepare() error {
 	if l.run.Planned == 0 {
 		l.run.Planned = max(1, int(math.Ceil(l.s.Epochs*float64(l.updates))))
 	}
-	schedule, err := optim.NewSchedule(l.s.Schedule, l.s.LearningRate, steps(l.s.Warmup, l.run.Planned), l.s.ScheduleArgs)
+	total := l.run.Planned
+	if p, ok := l.task.(pacer); ok {
+		l.run.Planned = p.planned()
+		_, total, _ = p.pace(0)
+	}
+	schedule, err := optim.NewSchedule(l.s.Schedule, l.s.LearningRate, steps(l.s.Warmup, total), l.s.ScheduleArgs)
 	if err != nil {
 		return err
 	}
@@ -147,8 +152,14 @@ func (l *loop) update(micros []micro) error {
 		l.opt.ZeroGrad()
 		return err
 	}
-	l.rate = l.schedule(l.step, l.run.Planned)
-	l.opt.Step(l.rate, scale)
+	at, of, idle := l.step, l.run.Planned, false
+	if p, ok := l.task.(pacer); ok {
+		at, of, idle = p.pace(l.step)
+	}
+	l.rate = l.schedule(at, of)
+	if !idle {
+		l.opt.Step(l.rate, scale)
+	}
 	l.opt.ZeroGrad()
 	l.sum += total
 	l.norm = norm
@@ -165,7 +176,13 @@ func (l *loop) after() error {
 	end := l.step == total
 	epochEnd := l.step%l.updates == 0 || end
 	due := func(v float64) bool { n := steps(v, total); return n > 0 && l.step%n == 0 }
-	if due(l.s.LoggingSteps) && !l.s.LoggingEpoch || l.step == 1 && l.s.LoggingFirst || l.s.LoggingEpoch && epochEnd {
+	if p, ok := l.task.(pacer); ok {
+		if p.logsAfter(l.step) {
+			if err := l.log(); err != nil {
+				return err
+			}
+		}
+	} else if due(l.s.LoggingSteps) && !l.s.LoggingEpoch || l.step == 1 && l.s.LoggingFirst || l.s.LoggingEpoch && epochEnd {
 		if err := l.log(); err != nil {
 			return err
 		}
@@ -200,6 +217,9 @@ func (l *loop) log() error {
 	e.put("learning_rate", l.rate)
 	l.meter.means("", e)
 	e.put("epoch", l.run.Epoch)
+	if t, ok := l.task.(finisher); ok {
+		t.finishLog(e)
+	}
 	l.sum, l.logged, l.meter = 0, l.step, newMeter()
 	l.run.add(l.step, e, false)
 	if err := l.logs.write(l.step, e); err != nil {

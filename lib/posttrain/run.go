@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
 	"lyceum/plotting"
 )
@@ -24,10 +25,14 @@ type Run struct {
 	Planned int       // steps
 	Epoch   float64   // passes over the data that lie behind
 	Elapsed time.Duration
+	Critic  *transformer.Scorer // of PPO: the trained one
+	Samples []Sample            // of an online run: the completions of the last generation
+	Advice  []string            // what the run found worth saying, one line each
 
 	history []line // everything that was logged, in order
 	done    int    // steps taken
-	note    string // what the metrics alone do not say, for Explain
+	adviser
+	note string // what the metrics alone do not say, for Explain
 }
 
 // Metrics are the numbers of one log, by TRL's names (loss, grad_norm, learning_rate, ...).
@@ -106,8 +111,15 @@ func (r *Run) Last(name string) float64 {
 	return r.Metrics[len(r.Metrics)-1][name]
 }
 
-// Plot draws the loss of every log.
+// Plot draws the loss of every log, or the mean reward of an online method.
 func (r *Run) Plot() *plotting.Figure {
+	for _, name := range []string{"objective/scores", "reward"} { // what an online method is after
+		if len(r.Metrics) > 0 {
+			if _, ok := r.Metrics[0][name]; ok {
+				return plotting.LossCurve(r.Method+": mean reward of the completions", steady(r.Column(name)))
+			}
+		}
+	}
 	return plotting.LossCurve(r.Method+": training loss", r.Column("loss"))
 }
 
@@ -151,4 +163,14 @@ func number(m Metrics, name string) string {
 		return fmt.Sprintf("%.4g", v)
 	}
 	return ""
+}
+
+// steady fills in what a log does not have, as when several steps learn from the same completions, by what was there before.
+func steady(x []float64) []float64 {
+	for i := 1; i < len(x); i++ {
+		if x[i] != x[i] {
+			x[i] = x[i-1]
+		}
+	}
+	return x
 }

@@ -1,6 +1,8 @@
 package posttrain
 
 import (
+	"slices"
+
 	"lyceum/lib/nn"
 	"lyceum/lib/tensor"
 )
@@ -29,6 +31,15 @@ type (
 	evaluator interface{ evaluation() []micro }
 	// A stepper is told that a step was taken; steps counts from 1.
 	stepper interface{ stepped(steps int) }
+	// A pacer's steps are not those of the Trainer: it says how many there are, where on the learning rate's schedule each is
+	// (idle ones leave the parameters as they are), and after which to log. window gets no places that mean anything.
+	pacer interface {
+		planned() int
+		pace(step int) (at, of int, idle bool)
+		logsAfter(steps int) bool
+	}
+	// A finisher changes a log line before it is written.
+	finisher interface{ finishLog(e *entry) }
 	// A keeper has a state of its own that a checkpoint must hold: numbers and tensors.
 	keeper interface {
 		keep() (numbers map[string]float64, tensors []nn.Param)
@@ -88,4 +99,12 @@ func (e *entry) put(name string, v float64) {
 		e.names = append(e.names, name)
 	}
 	e.values[name] = v
+}
+
+// drop takes metrics out.
+func (e *entry) drop(names ...string) {
+	for _, n := range names {
+		delete(e.values, n)
+		e.names = slices.DeleteFunc(e.names, func(x string) bool { return x == n })
+	}
 }

@@ -16,9 +16,14 @@ func (h Heads) Width() int { return (h.Heads + 2*h.KVHeads) * h.Dim }
 // KVWidth is the length of a row of keys, or of values.
 func (h Heads) KVWidth() int { return h.KVHeads * h.Dim }
 
+// ReadingPadding is the segment of padding that sees the document before it while nothing sees it: what stands at padding in
+// Transformers.
+const ReadingPadding = compute.ReadingPadding
+
 // AttentionOptions say who sees whom. The zero value is causal attention of whole rows.
 type AttentionOptions struct {
-	// Segments, (B*T) or nil, numbers the documents that rows are packed of: none sees another; negative means padding.
+	// Segments, (B*T) or nil, numbers the documents that rows are packed of: none sees another; negative means padding, and
+	// ReadingPadding that it sees the document before it.
 	Segments []int32
 	// Window is how many positions a query sees at most, itself included (sliding-window attention; Beltagy et al. 2020,
 	// arXiv:2004.05150); 0: all before it.

@@ -50,6 +50,7 @@ func init() {
 		"RMSNorm":          reflect.ValueOf(pkg.RMSNorm),
 		"Rand":             reflect.ValueOf(pkg.Rand),
 		"Randn":            reflect.ValueOf(pkg.Randn),
+		"ReadingPadding":   untyped.Int("-2"),
 		"Rotary":           reflect.ValueOf(pkg.Rotary),
 		"RotaryTable":      reflect.ValueOf(pkg.RotaryTable),
 		"Rows":             reflect.ValueOf(pkg.Rows),

@@ -23,7 +23,7 @@ type AttentionShape struct {
 	// query i is at position KeyCounts[b] - Queries + i, and sees keys up to there if Causal.
 	KeyCounts []int32
 	// Segments[b*Keys+j] is the document of key j; a query sees keys of its own document only. A negative number is
-	// padding: it is not seen, and its own output is 0. nil: one document, no padding. The numbers of Prefix keys are not
+	// padding: it is not seen, and its own output is 0, or with ReadingPadding made of the document before it. nil: one document, no padding. The numbers of Prefix keys are not
 	// looked at.
 	Segments []int32
 }

@@ -55,10 +55,14 @@ func seesOf(s AttentionShape) func(b, i, j int) bool {
 		own := true
 		if s.Segments != nil {
 			seg := s.Segments[b*s.Keys:]
-			if seg[at] < 0 {
+			reads := at
+			for reads > 0 && seg[reads] == ReadingPadding {
+				reads--
+			}
+			if seg[reads] < 0 {
 				return false
 			}
-			own = seg[at] == seg[j]
+			own = seg[reads] == seg[j]
 		}
 		return j < s.Prefix || own && (s.Window == 0 || at-j < s.Window)
 	}
@@ -90,6 +94,14 @@ func attentionCases() map[string]AttentionShape {
 			runs.Segments[i] = -1
 		}
 	}
+	reading := plain(2, 90, 90, 2, 1, 32) // documents that are followed by padding which reads the last of them
+	reading.Causal, reading.Segments = true, make([]int32, 180)
+	for i := range reading.Segments {
+		reading.Segments[i] = int32(i % 90 / 40)
+		if i%90 > 60+i/90*15 {
+			reading.Segments[i] = ReadingPadding
+		}
+	}
 	both := runs
 	both.Causal = false
 	left := plain(2, 1, 40, 6, 2, 32)
@@ -106,7 +118,7 @@ func attentionCases() map[string]AttentionShape {
 	chunk.Causal, chunk.KeyCounts = true, []int32{30, 12}
 	all := windowCases(plain)
 	for name, s := range map[string]AttentionShape{"full": plain(2, 15, 33, 2, 2, 24), "causal": causal, "long": long, "fused": fused,
-		"packed": packed, "cache": cache, "chunk": chunk, "runs": runs, "both": both, "left": left, "wide": wide, "one": plain(1, 1, 1, 1, 1, 1)} {
+		"packed": packed, "cache": cache, "chunk": chunk, "runs": runs, "reading": reading, "both": both, "left": left, "wide": wide, "one": plain(1, 1, 1, 1, 1, 1)} {
 		all[name] = s
 	}
 	for _, dim := range []int{80, 96, 128, 256} {

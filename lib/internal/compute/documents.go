@@ -1,5 +1,9 @@
 package compute
 
+// ReadingPadding is the segment of padding whose queries see the document before it, though nothing sees them: what
+// Transformers computes at padding behind a sequence.
+const ReadingPadding = -2
+
 // documents says, for each key of each sequence, where the run of its document begins and ends; both are 0 for padding.
 type documents struct {
 	first, last []int32
@@ -34,6 +38,11 @@ func (d *documents) sequence(seg []int32, b, prefix int) {
 				d.first[base+j], d.last[base+j] = int32(at), int32(end)
 			}
 		}
+		if seg[at] == ReadingPadding && at > prefix {
+			for j := at; j < end; j++ {
+				d.first[base+j], d.last[base+j] = d.first[base+at-1], d.last[base+at-1]
+			}
+		}
 		at = end
 	}
 }
@@ -60,7 +69,7 @@ func (w *attentionWork) own(i int) (lo, hi int) {
 	if w.docs == nil {
 		return lo, hi
 	}
-	if w.Segments[w.batch*w.Keys+at] < 0 {
+	if s := w.Segments[w.batch*w.Keys+at]; s < 0 && s != ReadingPadding {
 		return 0, 0
 	}
 	if w.docs.scattered[w.batch] {

@@ -19,6 +19,9 @@ type Method struct {
 func Methods() []Method {
 	return []Method{
 		{"sft", "supervised fine-tuning on text, conversations, or prompts with completions", sft},
+		{"grpo", "reinforcement learning from reward functions, each completion compared with others of its prompt", grpo},
+		{"rloo", "REINFORCE with the other completions of the prompt as baseline", rloo},
+		{"ppo", "proximal policy optimization with a reward model, a critic and a reference", ppo},
 	}
 }
 

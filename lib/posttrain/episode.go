@@ -1,0 +1,184 @@
+package posttrain
+
+import (
+	"lyceum/lib/lossfn"
+	"lyceum/lib/tensor"
+	"lyceum/lib/transformer"
+	"lyceum/lib/zoo"
+)
+
+// An episode is one completion as the online trainers see it.
+type episode struct {
+	prompt, ids []int32
+	said        []bool // tokens that the model wrote itself; nil: all
+	group       int
+	truncated   bool // it ran out of room
+	masked      bool // it is left out of the loss
+
+	rewards   []float64 // one a function
+	advantage float64
+	old, ref  []float64 // log-probabilities of ids when they were drawn and under the reference; nil: not needed
+	values    []float64 // of a critic
+}
+
+// counts reports whether token t of the completion is learned from.
+func (e *episode) counts(t int) bool {
+	return t < len(e.ids) && !e.masked && (e.said == nil || e.said[t])
+}
+
+// length is how many tokens the model wrote.
+func (e *episode) length() int {
+	n := 0
+	for t := range e.ids {
+		if e.said == nil || e.said[t] {
+			n++
+		}
+	}
+	return n
+}
+
+// sequence is prompt and completion.
+func (e *episode) sequence() []int32 { return append(append([]int32{}, e.prompt...), e.ids...) }
+
+// A policyView is what a model says about the completions of a micro-batch, (B, T), padded at the end.
+type policyView struct {
+	logp    *tensor.Tensor // 0 at padding
+	entropy *tensor.Tensor // 0 at padding
+	mask    *tensor.Tensor // 1 for tokens that are learned from
+}
+
+// viewPolicy runs a model over completions with their prompts.
+func viewPolicy(m *transformer.LM, rows []*episode, temperature float64) policyView {
+	b, targets, pick, width := layout(rows)
+	s := outputScores(m, m.Hidden(b), targets, temperature)
+	return policyView{pickMatrix(s.LogP, pick, width), pickMatrix(s.Entropy, pick, width), maskMatrix(rows, width)}
+}
+
+// outputScores is what the output layer says about targets.
+func outputScores(m *transformer.LM, hidden *tensor.Tensor, targets []int32, temperature float64) *tensor.TokenScores {
+	return tensor.LogProbs(hidden, m.Head, targets, tensor.LogProbsOptions{Temperature: float32(temperature)})
+}
+
+// layout makes a batch of prompts and completions. targets holds the token that each position predicts, if it is one of a
+// completion; pick says, for a matrix (B, width), at which position each token of a completion is predicted. A row's last
+// position predicts nothing: padding points there.
+func layout(rows []*episode) (b transformer.Batch, targets, pick []int32, width int) {
+	all := make([][]int32, len(rows))
+	for i, e := range rows {
+		all[i] = e.sequence()
+		width = max(width, len(e.ids))
+	}
+	b = transformer.Pad(all, 0)
+	targets = make([]int32, len(b.IDs))
+	for i := range targets {
+		targets[i] = lossfn.Ignore
+	}
+	for i, e := range rows {
+		for t := range width {
+			at := int32(i*b.Length + b.Length - 1)
+			if t < len(e.ids) {
+				at = int32(i*b.Length + len(e.prompt) - 1 + t)
+				targets[at] = e.ids[t]
+			}
+			pick = append(pick, at)
+		}
+	}
+	return b, targets, pick, width
+}
+
+// pickMatrix arranges per-position numbers as (B, width).
+func pickMatrix(x *tensor.Tensor, pick []int32, width int) *tensor.Tensor {
+	return tensor.Embedding(x.Reshape(x.Len(), 1), pick).Reshape(len(pick)/width, width)
+}
+
+// maskMatrix is 1 where a token counts.
+func maskMatrix(rows []*episode, width int) *tensor.Tensor {
+	m := tensor.New(len(rows), width)
+	for i, e := range rows {
+		for t := range e.ids {
+			if e.counts(t) {
+				m.Set(1, i, t)
+			}
+		}
+	}
+	return m
+}
+
+// matrix pads what of holds of each row, 0 elsewhere; nil if the first row has nothing.
+func matrix(rows []*episode, width int, of func(*episode) []float64) *tensor.Tensor {
+	if of(rows[0]) == nil {
+		return nil
+	}
+	m := tensor.New(len(rows), width)
+	for i, e := range rows {
+		for t, v := range of(e) {
+			if t < width {
+				m.Set(float32(v), i, t)
+			}
+		}
+	}
+	return m
+}
+
+// logProbs computes log-probabilities of completions without gradients, batch rows at a time.
+func logProbs(m *transformer.LM, rows []*episode, temperature float64, batch int) [][]float64 {
+	var out [][]float64
+	tensor.NoGrad(func() {
+		for at := 0; at < len(rows); at += batch {
+			part := rows[at:min(at+batch, len(rows))]
+			tensor.Scope(func() {
+				v := viewPolicy(m, part, temperature)
+				for i, e := range part {
+					row := make([]float64, len(e.ids))
+					for t := range row {
+						row[t] = float64(v.logp.At(i, t))
+					}
+					out = append(out, row)
+				}
+			})
+		}
+	})
+	return out
+}
+
+// An anchor is the reference model of an online run: the policy with its adapter off, or a copy that is never trained.
+type anchor struct {
+	policy *transformer.LM
+	copied *transformer.LM // nil: the policy without its adapters
+}
+
+// anchorOf takes a copy of the given reference, or of the policy as it is now; with an adapter none is needed.
+func anchorOf(policy, given *zoo.Model) *anchor {
+	a := &anchor{policy: policy.LM}
+	switch {
+	case given != nil:
+		a.copied = given.LM.Clone()
+	case len(policy.LM.Adapters()) == 0:
+		a.copied = policy.LM.Clone()
+	}
+	return a
+}
+
+// logProbs are those of the reference.
+func (a *anchor) logProbs(rows []*episode, temperature float64, batch int) (out [][]float64) {
+	if a.copied != nil {
+		return logProbs(a.copied, rows, temperature, batch)
+	}
+	a.policy.WithoutAdapters(func() { out = logProbs(a.policy, rows, temperature, batch) })
+	return out
+}
+
+// follow moves the copy towards the policy (TR-DPO; Gorbatovski et al. 2024, arXiv:2404.09656): mixup of the policy, the rest
+// of what it was.
+func (a *anchor) follow(mixup float64) {
+	if a.copied == nil {
+		return
+	}
+	from := a.policy.Params()
+	for i, p := range a.copied.Params() {
+		to, now := p.Value.Data(), from[i].Value.Data()
+		for j := range to {
+			to[j] = float32(1-mixup)*to[j] + float32(mixup)*now[j]
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package posttrain
+
+import (
+	"fmt"
+	"math"
+
+	"lyceum/lib/internal/torchrand"
+	"lyceum/lib/rl"
+	"lyceum/lib/sampling"
+)
+
+// A generation is the completions of one batch of prompts, several to each, with what is known of them. Steps learn from it
+// until the next one.
+type generation struct {
+	rows   []*episode
+	order  []int // rows as micro-batches take them; those after its end begin again
+	logs   []note
+	tokens float64 // that count
+}
+
+// A note is a metric that is logged with the first micro-batch of a generation.
+type note struct {
+	name  string
+	value float64
+	last  bool // it replaces an earlier value of the same log
+}
+
+func (g *generation) note(name string, v float64) {
+	g.logs = append(g.logs, note{name: name, value: v})
+}
+
+// write logs the notes.
+func (g *generation) write(log *meter) {
+	for _, n := range g.logs {
+		if n.last {
+			log.set(n.name, n.value)
+		} else {
+			addNumber(log, n.name, n.value)
+		}
+	}
+}
+
+// addNumber counts v into a mean unless it is NaN; a metric that never was a number is logged as none.
+func addNumber(log *meter, name string, v float64) {
+	if _, known := log.Sums[name]; !known {
+		log.Names = append(log.Names, name)
+		log.Sums[name] = 0
+	}
+	if !math.IsNaN(v) {
+		log.Sums[name] += v
+		log.Count[name]++
+	}
+}
+
+// micro returns the rows of micro-batch k of a generation, size rows each.
+func (g *generation) micro(k, size int) []*episode {
+	out := make([]*episode, size)
+	for i := range out {
+		out[i] = g.rows[g.order[(k*size+i)%len(g.order)]]
+	}
+	return out
+}
+
+// A source makes generations: of the live model, or of a file.
+type source struct {
+	run      *Run
+	method   string
+	s        settings
+	prompts  []prompt
+	order    *repeater
+	group    int
+	draw     sampling.Options
+	env      func() rl.Environment
+	judge    *rl.Judge // nil: no rewards are needed
+	columns  map[string]bool
+	rewarded bool // the method needs rewards
+	confirm  bool // recorded rewards are compared with what the functions say
+
+	replay  []rl.Rollout
+	replays bool
+	record  *rl.Recorder
+	names   []string // of the reward functions
+	made    int      // generations so far
+	seen    float64  // tokens of prompts and completions so far
+}
+
+// open opens the files of rollouts.
+func (o *source) open(rollouts, save string) (err error) {
+	if rollouts != "" {
+		o.replays = true
+		if o.replay, err = rl.ReadRollouts(rollouts); err != nil {
+			return fmt.Errorf("posttrain.%s: %w", o.method, err)
+		}
+	}
+	if save != "" {
+		if o.record, err = rl.NewRecorder(save, o.s.Resume != ""); err != nil {
+			return fmt.Errorf("posttrain.%s: %w", o.method, err)
+		}
+	}
+	return nil
+}
+
+func (o *source) close() {
+	if o.record != nil {
+		o.record.Close()
+	}
+}
+
+// next makes the next generation: completions of batch i of an epoch, and their rewards.
+func (o *source) next(epoch, i, step int) (*generation, error) {
+	g := &generation{}
+	var err error
+	names := []string(nil)
+	if o.replays {
+		names, err = o.fromFile(g)
+	} else {
+		names, err = o.fromModel(g, o.order.batch(epoch, i), step)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.made++
+	o.names = names
+	o.lengths(g)
+	o.rewardNotes(g, names)
+	return g, nil
+}
+
+// fromFile takes the next rollout of the file.
+func (o *source) fromFile(g *generation) (names []string, err error) {
+	if o.made >= len(o.replay) {
+		return nil, fmt.Errorf("posttrain.%s: the file of rollouts has %d, and the run needs one more: set MaxSteps to what they are enough for", o.method, len(o.replay))
+	}
+	x := o.replay[o.made]
+	if want := o.order.perBatch * o.group; len(x.Rows) != want {
+		return nil, fmt.Errorf("posttrain.%s: rollout %d has %d rows, the settings make batches of %d (%d prompts with %d completions each)", o.method, o.made+1, len(x.Rows), want, o.order.perBatch, o.group)
+	}
+	stop := map[int32]bool{}
+	for _, id := range stops(o.run.Model) {
+		stop[id] = true
+	}
+	if id, ok := o.run.Model.Tok.PAD(); ok {
+		stop[id] = true
+	}
+	for i, r := range x.Rows {
+		e := &episode{prompt: r.PromptIDs, ids: r.CompletionIDs, group: i / o.group, truncated: !stop[r.CompletionIDs[len(r.CompletionIDs)-1]], old: r.OldLogProbs, ref: r.RefLogProbs, values: r.Values}
+		for _, k := range r.Mask {
+			e.said = append(e.said, k != 0)
+		}
+		for _, v := range r.Rewards {
+			e.rewards = append(e.rewards, v.Value)
+		}
+		g.rows = append(g.rows, e)
+	}
+	for _, v := range x.Rows[0].Rewards {
+		names = append(names, v.Name)
+	}
+	if g.order = x.Order; len(g.order) == 0 {
+		g.order = o.shuffled(len(g.rows))
+	}
+	if len(names) == 0 && o.judge != nil && len(o.judge.Rewards) > 0 {
+		names, err = o.score(g, nil, nil, 0)
+	} else if len(names) == 0 && o.rewarded {
+		err = fmt.Errorf("posttrain.%s: the rollouts have no rewards, and there is no reward function", o.method)
+	} else if o.judge != nil && len(o.judge.Weights) != len(names) && len(o.judge.Weights) > 0 {
+		err = fmt.Errorf("posttrain.%s: RewardWeights has %d weights, the rollouts have %d rewards", o.method, len(o.judge.Weights), len(names))
+	}
+	if err == nil && o.confirm && o.judge != nil && len(o.judge.Rewards) == len(x.Rows[0].Rewards) {
+		err = o.confirmed(g)
+	}
+	return names, err
+}
+
+// confirmed asks the reward functions about recorded completions and, if they say the same up to rounding, takes what they
+// say: see ppo.estimate.
+func (o *source) confirmed(g *generation) error {
+	own := &generation{}
+	for _, e := range g.rows {
+		own.rows = append(own.rows, &episode{prompt: e.prompt, ids: e.ids, group: e.group, truncated: e.truncated})
+	}
+	if _, err := o.score(own, nil, nil, 0); err != nil {
+		return err
+	}
+	for i, e := range g.rows {
+		if !sameUpToRounding(own.rows[i].rewards, e.rewards) {
+			return nil
+		}
+	}
+	for i, e := range g.rows {
+		e.rewards = own.rows[i].rewards
+	}
+	return nil
+}
+
+// fromModel draws completions and has them judged.
+func (o *source) fromModel(g *generation, picked []int, step int) (names []string, err error) {
+	var ids [][]int32
+	var from []int
+	for _, p := range picked {
+		ids = append(ids, o.prompts[p].ids)
+		for range o.group {
+			from = append(from, p)
+		}
+	}
+	s := rl.Sampler{Model: o.run.Model.LM, Options: o.draw}
+	s.Options.Seed = o.s.Seed + uint64(o.made)*0x9e3779b97f4a7c15
+	samples := o.group
+	var envs []rl.Environment
+	if o.env != nil { // an environment may add to the prompt, so every episode has its own
+		samples = 1
+		if ids, envs, err = o.begin(&s, from); err != nil {
+			return nil, err
+		}
+	}
+	drawn, err := s.Draw(ids, samples, envs)
+	if err != nil {
+		return nil, fmt.Errorf("posttrain.%s: step %d: %w", o.method, step, err)
+	}
+	for i, d := range drawn {
+		e := &episode{prompt: ids[i/samples], ids: d.IDs, group: i / o.group, truncated: d.Truncated, old: d.LogProbs}
+		for _, k := range d.Mask {
+			e.said = append(e.said, k != 0)
+		}
+		g.rows = append(g.rows, e)
+	}
+	g.order = o.shuffled(len(g.rows))
+	if o.judge == nil {
+		return nil, nil
+	}
+	return o.score(g, from, envs, step)
+}
+
+// shuffled is the order in which micro-batches take the rows of a generation.
+func (o *source) shuffled(n int) []int {
+	return torchrand.New(o.s.Seed + uint64(o.made) + 1).Perm(n)
+}

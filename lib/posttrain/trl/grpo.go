@@ -1,0 +1,57 @@
+package trl
+
+import (
+	"lyceum/lib/lossfn"
+	"lyceum/lib/posttrain"
+)
+
+// grpo runs GRPOTrainer.
+func grpo(c *Config) (*posttrain.Run, error) {
+	x := c.Common(1e-6)
+	g := c.generation("max_completion_length", 512, 1)
+	cfg := posttrain.GRPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval,
+		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
+		Iterations: c.Int("num_iterations", 1), InOrder: !c.Bool("shuffle_dataset", true), RewardWeights: c.Floats("reward_weights"),
+		Beta: c.Float("beta", 0), Loss: c.String("loss_type", "dapo"), Level: c.OneOf("importance_sampling_level", "token", "token", "sequence", "sequence_token"),
+		ClipEps: orTiny(c.Float("epsilon", 0.2)), Delta: c.Float("delta", 0), PaperKL: !c.Bool("use_bias_correction_kl", true),
+		SAPOPos: c.Float("sapo_temperature_pos", 1), SAPONeg: c.Float("sapo_temperature_neg", 1.05),
+		VESPOPos: lossfn.Gamma{K: c.Float("vespo_k_pos", 2), Lambda: c.Float("vespo_lambda_pos", 3)}, VESPONeg: lossfn.Gamma{K: c.Float("vespo_k_neg", 3), Lambda: c.Float("vespo_lambda_neg", 2)},
+		NormalizeThenSum: c.OneOf("multi_objective_aggregation", "sum_then_normalize", "sum_then_normalize", "normalize_then_sum") == "normalize_then_sum",
+		MaskTruncated:    c.Bool("mask_truncated_completions", false), TopEntropy: orTiny(c.Float("top_entropy_quantile", 1)), EntropyCoef: c.Float("entropy_coef", 0),
+		EvalGroupSize: c.Int("num_generations_eval", 0), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
+	cfg.GroupSize, cfg.StepsPerGeneration = c.group(x, 8)
+	cfg.Scale = c.scale()
+	if c.Has("epsilon_high") {
+		cfg.ClipEpsHigh = orTiny(c.Float("epsilon_high", 0))
+	}
+	if c.Has("off_policy_mask_threshold") {
+		cfg.OffPolicyThreshold = orTiny(c.Float("off_policy_mask_threshold", 0))
+	}
+	if cfg.Adaptive.On = c.Bool("use_adaptive_entropy", false); true {
+		a := &cfg.Adaptive
+		a.Min, a.Max = posttrain.Set(c.Float("entropy_coef_min", 0)), posttrain.Set(c.Float("entropy_coef_max", 1))
+		a.Delta, a.Target = posttrain.Set(c.Float("entropy_coef_delta", 0.005)), posttrain.Set(c.Float("entropy_target", 0.2))
+	}
+	cfg.SyncRef, cfg.RefMixup, cfg.RefSyncSteps = c.reference()
+	c.Refuse("max_tool_calling_iterations", "tools are Go functions: use the library")
+	c.Refuse("router_aux_loss_coef", "there are no mixtures of experts")
+	c.Refuse("cast_lm_head_to_fp32", "everything is in float32")
+	rewards := c.rewards(x.Train)
+	if err := c.Done("grpo"); err != nil {
+		return nil, err
+	}
+	r, err := posttrain.GRPO(x.Model, x.Train, rewards, cfg)
+	return finish(r, err, x.OutputDir)
+}
+
+// scale reads scale_rewards; true and false are TRL's older words for group and none.
+func (c *Config) scale() string {
+	switch v, _ := c.get("scale_rewards"); v {
+	case true:
+		return "group"
+	case false:
+		return "none"
+	}
+	return c.OneOf("scale_rewards", "group", "group", "batch", "none")
+}

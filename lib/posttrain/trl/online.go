@@ -1,0 +1,106 @@
+package trl
+
+import (
+	"lyceum/lib/datasets"
+	"lyceum/lib/posttrain"
+	"lyceum/lib/rl"
+)
+
+// generation are the keys of sampling that the online methods share.
+type generation struct {
+	MaxNewTokens, TopK               int
+	Temperature, TopP, MinP, Penalty float64
+}
+
+// generation reads them. room is the longest completion by default.
+func (c *Config) generation(key string, room int, temperature float64) generation {
+	g := generation{MaxNewTokens: c.Int(key, room), TopK: c.Int("top_k", 0), Temperature: c.Float("temperature", temperature), TopP: c.Float("top_p", 1), MinP: c.Float("min_p", 0),
+		Penalty: c.Float("repetition_penalty", 1)}
+	if !(g.Temperature > 0) {
+		c.wrong("temperature", "more than 0", g.Temperature)
+	}
+	if g.TopP == 1 {
+		g.TopP = 0
+	}
+	if g.Penalty == 1 {
+		g.Penalty = 0
+	}
+	c.Refuse("use_vllm", "completions are drawn in the process itself")
+	c.Refuse("use_transformers_continuous_batching", "batching is always continuous here")
+	c.Refuse("generation_kwargs", "the keys of sampling stand by themselves: temperature, top_p, top_k, min_p, repetition_penalty")
+	c.Refuse("vllm_structured_outputs_regex", "there is no vLLM")
+	for _, idle := range []string{"vllm_mode", "vllm_model_impl", "vllm_enable_sleep_mode", "vllm_server_base_url", "vllm_server_host", "vllm_server_port", "vllm_server_timeout", "vllm_group_port",
+		"vllm_gpu_memory_utilization", "vllm_max_model_length", "vllm_tensor_parallel_size", "vllm_importance_sampling_correction", "vllm_importance_sampling_mode", "vllm_importance_sampling_clip_max",
+		"vllm_importance_sampling_clip_min", "cache_implementation", "ds3_gather_for_generation", "log_completions", "num_completions_to_print", "log_unique_prompts", "log_multimodal", "log_completions_hub_repo", "disable_dropout"} {
+		c.get(idle)
+	}
+	return g
+}
+
+// rewards reads reward_funcs and reward_model_name_or_path. With recorded rollouts their rewards stand in the file.
+func (c *Config) rewards(data *datasets.Set) []rl.Reward {
+	var out []rl.Reward
+	if folder := c.String("reward_model_name_or_path", ""); folder != "" {
+		r, err := rl.LoadRewardModel(folder)
+		if err != nil {
+			c.Fail("reward_model_name_or_path: %v", err)
+			return nil
+		}
+		out = append(out, r)
+	}
+	for _, name := range c.Strings("reward_funcs") {
+		switch name {
+		case "accuracy_reward":
+			out = append(out, rl.Named(name, rl.ExactNumber("solution")))
+		case "reasoning_accuracy_reward":
+			out = append(out, rl.Named(name, rl.AfterThinking(rl.ExactNumber("solution"))))
+		case "think_format_reward":
+			out = append(out, rl.Think())
+		case "get_soft_overlong_punishment":
+			out = append(out, rl.SoftOverlong(1280, 256))
+		default:
+			c.Fail("reward_funcs: %q is not known: use accuracy_reward, reasoning_accuracy_reward, think_format_reward or get_soft_overlong_punishment", name)
+		}
+		if data != nil && (name == "accuracy_reward" || name == "reasoning_accuracy_reward") && !data.Has("solution") {
+			c.Fail("reward_funcs: %s needs a column solution in the data set", name)
+		}
+	}
+	if c.Rollouts == "" && len(out) == 0 {
+		c.Fail("reward_funcs is missing: nothing says which completion is better (or give recorded completions with --rollouts)")
+	}
+	return out
+}
+
+// group reads num_generations, and what generations are made of.
+func (c *Config) group(x Common, without int) (size, perGeneration int) {
+	size = c.Int("num_generations", without)
+	perGeneration = c.Int("steps_per_generation", x.Accumulation)
+	if c.Has("generation_batch_size") {
+		if c.Has("steps_per_generation") {
+			c.Fail("generation_batch_size and steps_per_generation are both set: each decides the other")
+		}
+		n := c.Int("generation_batch_size", 0)
+		if x.BatchSize == 0 || n%x.BatchSize != 0 || n <= 0 {
+			c.Fail("generation_batch_size is %d, it must be a multiple of per_device_train_batch_size, %d", n, x.BatchSize)
+			return size, perGeneration
+		}
+		perGeneration = n / x.BatchSize
+	}
+	return size, perGeneration
+}
+
+// tiny stands for a 0 that means zero, where the library's own 0 means the default.
+const tiny = 1e-30
+
+func orTiny(v float64) float64 {
+	if v == 0 {
+		return tiny
+	}
+	return v
+}
+
+// reference reads the keys of TR-DPO's moving reference.
+func (c *Config) reference() (sync bool, mixup posttrain.Opt, steps int) {
+	sync = c.Bool("sync_ref_model", false)
+	return sync, posttrain.Set(c.Float("ref_model_mixup_alpha", 0.6)), c.Int("ref_model_sync_steps", 512)
+}

@@ -1,0 +1,59 @@
+package trl
+
+import (
+	"path/filepath"
+
+	"lyceum/lib/checkpoint"
+	"lyceum/lib/posttrain"
+	"lyceum/lib/rl"
+	"lyceum/lib/transformer"
+)
+
+// ppo runs the PPOTrainer of TRL 1.12, as its example script does: the value model starts from the reward model.
+func ppo(c *Config) (*posttrain.Run, error) {
+	if c.Has("sft_model_path") && !c.Has("model_name_or_path") {
+		c.values["model_name_or_path"] = c.values["sft_model_path"]
+	}
+	x := c.Common(3e-6)
+	c.get("max_steps") // TRL's PPO goes by episodes and does not look at it
+	cfg := posttrain.PPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, Episodes: c.Int("total_episodes", 0), BatchSize: x.BatchSize, Accumulation: x.Accumulation,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, Seed: x.Seed, Loop: x.Loop,
+		PPOEpochs: c.Int("num_ppo_epochs", 4), MiniBatches: c.Int("num_mini_batches", 1), MaxNewTokens: c.Int("response_length", 53), Temperature: c.Float("temperature", 0.7),
+		MissingEnd: c.Float("missing_eos_penalty", 0), KLCoef: posttrain.Set(c.Float("kl_coef", 0.05)), KLEstimator: c.OneOf("kl_estimator", "k1", "k1", "k3"),
+		ClipEps: orTiny(c.Float("cliprange", 0.2)), ClipEpsValue: orTiny(c.Float("cliprange_value", 0.2)), ValueCoef: posttrain.Set(c.Float("vf_coef", 0.1)),
+		Gamma: posttrain.Set(c.Float("gamma", 1)), GAELambda: posttrain.Set(c.Float("lam", 0.95)), WhitenRewards: c.Bool("whiten_rewards", false),
+		Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
+	cfg.RunOn = c.OneOf("stop_token", "none", "none", "eos") == "none"
+	c.Refuse("stop_token_id", "stop_token: eos is what there is")
+	c.Refuse("model_adapter_name", "the adapter of the model is trained")
+	c.Refuse("ref_adapter_name", "the reference is the model without its adapter")
+	for _, idle := range []string{"local_rollout_forward_batch_size", "num_sample_generations", "ds3_gather_for_generation", "exp_name", "sft_model_path", "max_grad_norm"} {
+		c.get(idle)
+	}
+	var rewards []rl.Reward
+	folder := c.String("reward_model_path", "")
+	scorer := func(key, folder string) *transformer.Scorer {
+		if folder == "" || c.err != nil {
+			return nil
+		}
+		m, err := checkpoint.LoadScorer(folder, 1, x.Seed)
+		if err != nil {
+			c.Fail("%s: %v", key, err)
+		}
+		return m
+	}
+	critic := scorer("value_model_path", c.String("value_model_path", folder))
+	if m := scorer("reward_model_path", folder); m != nil {
+		rewards = []rl.Reward{rl.TokenReward("score", m)}
+	} else if folder == "" && c.Rollouts == "" {
+		c.Fail("reward_model_path is missing: the folder of the reward model, from which the value model starts as well")
+	}
+	if err := c.Done("ppo"); err != nil {
+		return nil, err
+	}
+	r, err := posttrain.PPO(x.Model, critic, x.Train, rewards, cfg)
+	if err == nil && r.Critic != nil {
+		err = checkpoint.SaveScorer(filepath.Join(x.OutputDir, "value_model"), r.Critic, "F32")
+	}
+	return finish(r, err, x.OutputDir)
+}
