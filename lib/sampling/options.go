@@ -49,7 +49,7 @@ type Options struct {
 	Beam        Beam                    // beam search instead of greedy decoding
 	TopLogProbs int                     // this many most likely tokens are reported for each token
 	OnToken     func(row int, id int32) // called for each new token; row is the index of the completion
-	Weights     string                  // "float32" (or empty), "bf16" or "int8": see transformer.DecodeOptions
+	Weights     string                  // "float32" (or empty), "bf16", "int8" or "int4": see transformer.DecodeOptions
 	Slots       int                     // sequences in work at once; 0: up to 64, fewer if the contexts are long
 }
 

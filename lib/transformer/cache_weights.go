@@ -11,7 +11,8 @@ import (
 // DecodeOptions say how a decoder holds the weights.
 type DecodeOptions struct {
 	// Weights is "float32" (or empty): the model's own memory, so that what training changes is seen at once; "bf16": a
-	// copy rounded to bfloat16; "int8": a copy in 8-bit integers with a scale for every 32. Copies are as the model was
+	// copy rounded to bfloat16; "int8": a copy in 8-bit integers with a scale for every 32; "int4": the same in 4 bits,
+	// except the embedding and the output layer, which stay at 8. Copies are as the model was
 	// when they were made; Refresh makes them anew. Sums are in float32 in each case.
 	Weights string
 }
@@ -85,11 +86,11 @@ func (m *LM) Decoder(o DecodeOptions) (*Decoder, error) {
 	switch o.Weights {
 	case "", "float32":
 		return m.sharing(), nil
-	case "bf16", "int8":
+	case "bf16", "int8", "int4":
 		d := &Decoder{m: m, options: o}
 		return d, d.Refresh()
 	}
-	return nil, fmt.Errorf(`transformer.DecodeOptions: Weights is %q, it must be "float32", "bf16" or "int8"`, o.Weights)
+	return nil, fmt.Errorf(`transformer.DecodeOptions: Weights is %q, it must be "float32", "bf16", "int8" or "int4"`, o.Weights)
 }
 
 // sharing returns a decoder over the model's own memory.
@@ -116,10 +117,13 @@ func (d *Decoder) Refresh() (err error) {
 	}()
 	pack := func(w **tensor.Tensor) matrix {
 		t := *w
-		if d.options.Weights == "int8" {
-			return compute.NewInt8Matrix(t.Data(), t.Dim(0), t.Dim(1))
+		switch outer := w == &d.m.Embed || w == &d.m.Head; {
+		case d.options.Weights == "bf16":
+			return compute.NewBF16Matrix(t.Data(), t.Dim(0), t.Dim(1))
+		case d.options.Weights == "int4" && !outer:
+			return compute.NewInt4Matrix(t.Data(), t.Dim(0), t.Dim(1))
 		}
-		return compute.NewBF16Matrix(t.Data(), t.Dim(0), t.Dim(1))
+		return compute.NewInt8Matrix(t.Data(), t.Dim(0), t.Dim(1))
 	}
 	d.hold(pack, func(l *nn.Linear) **tensor.Tensor {
 		var own *tensor.Tensor
@@ -186,12 +190,15 @@ func (d *Decoder) WeightBytes() int {
 		up = c.Hidden
 	}
 	block := c.Dim*d.m.heads().Width() + c.Heads*c.HeadDim*c.Dim + c.Dim*up + c.Hidden*c.Dim
-	n := c.Layers*block + c.Vocab*c.Dim
+	inner, outer := c.Layers*block, c.Vocab*c.Dim
+	n := inner + outer
 	switch d.options.Weights {
 	case "bf16":
 		return 2 * n
 	case "int8":
 		return n + n/32*4 // a float32 scale for every 32
+	case "int4":
+		return inner/2 + outer + n/32*4
 	}
 	return 4 * n
 }
