@@ -23,6 +23,7 @@ func init() {
 		"Instruct":      reflect.ValueOf(pkg.Instruct),
 		"Load":          reflect.ValueOf(pkg.Load),
 		"LoadTokenizer": reflect.ValueOf(pkg.LoadTokenizer),
+		"LoadWeights":   reflect.ValueOf(pkg.LoadWeights),
 		"Model":         reflect.ValueOf((*pkg.Model)(nil)),
 		"Named":         reflect.ValueOf(pkg.Named),
 		"NewTextStream": reflect.ValueOf(pkg.NewTextStream),
