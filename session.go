@@ -20,6 +20,7 @@ var preloaded = map[string]string{
 	"nn":          "lyceum/lib/nn",
 	"optim":       "lyceum/lib/optim",
 	"posttrain":   "lyceum/lib/posttrain",
+	"rl":          "lyceum/lib/rl",
 	"sampling":    "lyceum/lib/sampling",
 	"tensor":      "lyceum/lib/tensor",
 	"tokenize":    "lyceum/lib/tokenize",

@@ -20,7 +20,7 @@ import (
 var own = []string{
 	"lyceum/kernel/comm", "lyceum/kernel/display", "lyceum/kernel/widgets", "lyceum/plotting",
 	"lyceum/lib/checkpoint", "lyceum/lib/datasets", "lyceum/lib/evaluate", "lyceum/lib/live", "lyceum/lib/lossfn", "lyceum/lib/nn",
-	"lyceum/lib/optim", "lyceum/lib/posttrain", "lyceum/lib/sampling", "lyceum/lib/sampling/constrain", "lyceum/lib/stop", "lyceum/lib/tensor",
+	"lyceum/lib/optim", "lyceum/lib/posttrain", "lyceum/lib/rl", "lyceum/lib/sampling", "lyceum/lib/sampling/constrain", "lyceum/lib/stop", "lyceum/lib/tensor",
 	"lyceum/lib/tokenize", "lyceum/lib/transformer", "lyceum/lib/zoo",
 }
 
