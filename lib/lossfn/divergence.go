@@ -27,7 +27,7 @@ func AlphaDivergence(a float64) Divergence {
 		return nil
 	}
 	return func(d *tensor.Tensor) *tensor.Tensor {
-		return d.Scale(float32(a - 1)).Clip(-math.MaxFloat32, mostExponent).Exp().AddScalar(-1).Scale(float32(1 / (a - 1)))
+		return d.Scale(float32(a-1)).Clip(-math.MaxFloat32, mostExponent).Exp().AddScalar(-1).Scale(float32(1 / (a - 1)))
 	}
 }
 

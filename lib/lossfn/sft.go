@@ -31,6 +31,31 @@ func SFTFromNLL(nll *tensor.Tensor, count int) *tensor.Tensor {
 	return nll.Sum().Scale(1 / float32(count))
 }
 
+// SmoothSFT is SFT with label smoothing: the share e of each label's weight goes to all tokens alike.
+//
+//	L = - sum_i [(1-e) log p_i[y_i] + e/V sum_v log p_i[v]] / count
+//
+// Szegedy et al. 2016, arXiv:1512.00567, section 7, as the Hugging Face Trainer has it (label_smoothing_factor).
+// Shapes: as SFT. count is the number of labels by which the sum is divided, which may be that of a whole accumulation window;
+// e = 0 and count 0 give SFT. 0 <= e < 1 and at least one label; SmoothSFT panics otherwise. The loss cannot reach 0.
+func SmoothSFT(logits *tensor.Tensor, labels []int32, e float64, count int) *tensor.Tensor {
+	fraction("SmoothSFT", "label smoothing", e, 1)
+	ids, n := counted("SmoothSFT", labels)
+	if count <= 0 {
+		count = n
+	}
+	logp := logits.LogSoftmax()
+	flat := logp.MeanAxis(-1).Reshape(len(labels))
+	keep := tensor.New(len(labels))
+	for i, id := range ids {
+		if id >= 0 {
+			keep.Data()[i] = 1
+		}
+	}
+	nll, uniform := logp.Gather(ids).Reshape(len(labels)).Sum(), flat.Mul(keep).Sum()
+	return nll.Scale(float32(1 - e)).Add(uniform.Scale(float32(e))).Scale(-1 / float32(count))
+}
+
 // counted replaces Ignore by a negative id and counts the rest.
 func counted(op string, labels []int32) (ids []int32, n int) {
 	ids = make([]int32, len(labels))

@@ -2,6 +2,7 @@ package posttrain
 
 import (
 	"lyceum/lib/lossfn"
+	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 )
 
@@ -78,4 +79,18 @@ func pad(samples []sample, fill int32) padded {
 		}
 	}
 	return b
+}
+
+// reading lets the padding see what stands before it, at the positions that Transformers gives it, so that what is computed at
+// padding is what a mean over all positions means in TRL.
+func (p padded) reading() padded {
+	p.Positions = make([]int32, len(p.IDs))
+	p.Segments = append([]int32(nil), p.Segments...)
+	for i := range p.Positions {
+		p.Positions[i] = int32(i % p.Length)
+		if p.Segments[i] < 0 {
+			p.Segments[i] = tensor.ReadingPadding
+		}
+	}
+	return p
 }

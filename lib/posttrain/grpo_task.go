@@ -26,7 +26,7 @@ type grpo struct {
 	evalErr     error
 }
 
-func (t *grpo) params() []nn.Param { return trainable(t.run.Model) }
+func (t *grpo) params() []nn.Param { return t.run.trainable() }
 
 // perGeneration is how many micro-batches learn from a generation.
 func (t *grpo) perGeneration() int { return t.c.StepsPerGeneration * t.c.Iterations }

@@ -28,11 +28,12 @@ type loop struct {
 	rate    float64
 	evalAt  int // the step of the last evaluation
 
-	best     best
-	logs     *logger
-	board    *board
-	stopping bool
-	started  time.Time
+	best      best
+	logs      *logger
+	board     *board
+	stopping  bool
+	noDropout bool // as TRL's disable_dropout
+	started   time.Time
 }
 
 // best is the best evaluation so far.
@@ -47,6 +48,9 @@ type best struct {
 // the run writes any; what was trained so far stays in the run's model, beside the error.
 func train(r *Run, t task, s settings) error {
 	l := &loop{run: r, task: t, s: s, meter: newMeter(), started: time.Now(), evalAt: -1}
+	if d, ok := t.(interface{ dropout() bool }); ok {
+		l.noDropout = !d.dropout()
+	}
 	if err := l.prepare(); err != nil {
 		return err
 	}
@@ -136,13 +140,17 @@ func (l *loop) steps() error {
 // update takes one step of the optimiser.
 func (l *loop) update(micros []micro) error {
 	total := 0.0
+	l.mode(true)
+	defer l.mode(false)
 	for _, m := range micros {
 		tensor.Scope(func() {
-			loss := m.loss(l.meter)
-			total += float64(loss.Item())
-			if loss.Wants() { // a micro-batch in which nothing is learned has no gradient
-				loss.Backward()
-			}
+			tensor.Autocast(l.s.Precision, func() {
+				loss := m.loss(l.meter)
+				total += float64(loss.Item())
+				if loss.Wants() { // a micro-batch in which nothing is learned has no gradient
+					loss.Backward()
+				}
+			})
 		})
 	}
 	params := l.task.params()
@@ -166,6 +174,16 @@ func (l *loop) update(micros []micro) error {
 	l.step++
 	l.run.done = l.step
 	return nil
+}
+
+// mode switches dropout on, with random numbers of the step's own, or off.
+func (l *loop) mode(training bool) {
+	m := l.run.Model.LM
+	if training && !l.noDropout {
+		m.Train(l.s.Seed + uint64(l.step)<<20)
+	} else {
+		m.Eval()
+	}
 }
 
 func bad(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
@@ -243,7 +261,9 @@ func (l *loop) evaluate() error {
 				err = stop.ErrInterrupted
 				return
 			}
-			tensor.Scope(func() { sum += float64(b.loss(m).Item()) * float64(b.rows) })
+			tensor.Scope(func() {
+				tensor.Autocast(l.s.Precision, func() { sum += float64(b.loss(m).Item()) * float64(b.rows) })
+			})
 			rows += b.rows
 			batches++
 		}

@@ -89,7 +89,7 @@ func (t *ppo) micros(rollout int) (out []ppoMicro) {
 
 func (t *ppo) params() []nn.Param {
 	var out []nn.Param
-	for _, p := range trainable(t.run.Model) {
+	for _, p := range t.run.trainable() {
 		p.Name = "policy." + p.Name
 		out = append(out, p)
 	}

@@ -134,7 +134,7 @@ type rloo struct {
 	gen    *generation
 }
 
-func (t *rloo) params() []nn.Param { return trainable(t.run.Model) }
+func (t *rloo) params() []nn.Param { return t.run.trainable() }
 
 func (t *rloo) perGeneration() int { return t.c.StepsPerGeneration * t.c.Iterations }
 

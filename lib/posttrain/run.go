@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lyceum/lib/nn"
 	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
 	"lyceum/plotting"
@@ -18,12 +19,13 @@ import (
 type Run struct {
 	Method  string
 	Model   *zoo.Model
-	Config  any       // the method's config
-	Metrics []Metrics // one per log
-	Steps   []int     // the step of each
-	Evals   []Metrics // one per evaluation
-	Planned int       // steps
-	Epoch   float64   // passes over the data that lie behind
+	Scorer  *transformer.Scorer // the reward model, of Reward
+	Config  any                 // the method's config
+	Metrics []Metrics           // one per log
+	Steps   []int               // the step of each
+	Evals   []Metrics           // one per evaluation
+	Planned int                 // steps
+	Epoch   float64             // passes over the data that lie behind
 	Elapsed time.Duration
 	Critic  *transformer.Scorer // of PPO: the trained one
 	Samples []Sample            // of an online run: the completions of the last generation
@@ -46,6 +48,14 @@ func (m Metrics) names() string {
 	}
 	sort.Strings(n)
 	return strings.Join(n, ", ")
+}
+
+// trainable are the parameters that the run changes.
+func (r *Run) trainable() []nn.Param {
+	if r.Scorer != nil {
+		return r.Scorer.Trainable()
+	}
+	return r.Model.LM.Trainable()
 }
 
 // A line is an entry with its step. Its JSON is one line of metrics.jsonl.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"lyceum/lib/optim"
+	"lyceum/lib/tensor"
 )
 
 // An Opt is a setting for which zero means something: left out, it is the method's default; Set(0) is zero.
@@ -67,6 +68,9 @@ type Loop struct {
 	Patience        int     // stop after so many evaluations without improvement; 0: never
 	MinImprovement  float64 // what is smaller is no improvement
 
+	Precision string // of matrix products: "float32" (or empty) or "bf16" (tensor.Autocast)
+	InPlace   bool   // train the given model itself and not a copy of it
+
 	TensorBoard bool       // write event files into OutputDir/runs
 	CSV         bool       // write metrics.csv too
 	Console     io.Writer  // gets the Trainer's log lines; nil: none
@@ -119,6 +123,9 @@ func (s *settings) complete(config string, rate float64) error {
 	}
 	if s.Metric == "" {
 		s.Metric = "eval_loss"
+	}
+	if err := tensor.CheckPrecision(s.Precision); err != nil {
+		return fmt.Errorf("posttrain.%s: Precision: %w", config, err)
 	}
 	if _, err := optim.NewSchedule(s.Schedule, s.LearningRate, 0, s.ScheduleArgs); err != nil {
 		return fmt.Errorf("posttrain.%s: Schedule: %w", config, err)

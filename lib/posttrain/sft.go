@@ -2,6 +2,7 @@ package posttrain
 
 import (
 	"fmt"
+	"math"
 
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
@@ -32,8 +33,9 @@ type SFTConfig struct {
 	LabelSmoothing float64 // share of the probability that goes to all tokens alike; 0: none
 	NEFTune        float64 // noise on the embeddings (Jain et al. 2023); 0: none; 5 is usual
 
-	Eval        *datasets.Set // measured as Loop says
-	EvalPacking string        // as Packing; "": as Packing; "none": not
+	Adapter     nn.AdapterConfig // train an adapter on the frozen model: nn.LoRA{Rank: 8}, ...; nil: all parameters, or the adapters that are on
+	Eval        *datasets.Set    // measured as Loop says
+	EvalPacking string           // as Packing; "": as Packing; "none": not
 	Loop
 }
 
@@ -49,8 +51,15 @@ func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
 	if config.MaxLength, err = maxLength("SFTConfig", config.MaxLength, 1024, model); err != nil {
 		return nil, err
 	}
-	r := &Run{Method: "SFT", Model: model.Clone(model.Name + " + SFT"), Config: config}
-	t := &sft{run: r, c: config}
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	m, err := learner("SFT", model, config.Adapter, s)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Method: "SFT", Model: m, Config: config}
+	t := &sft{teacher: teacher[sample]{run: r, s: s}, c: config}
 	if t.train, err = t.encode(data, config.Packing); err != nil {
 		return nil, err
 	}
@@ -63,8 +72,20 @@ func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
 		}
 	}
 	t.order = newOrder(len(t.train), s)
-	t.evalBatch = s.EvalBatchSize
 	return r, train(r, t, s)
+}
+
+// check says which of the method's own settings cannot be used.
+func (c SFTConfig) check() error {
+	switch {
+	case c.Loss != "" && c.Loss != "nll" && c.Loss != "dft":
+		return fmt.Errorf("posttrain.SFTConfig: Loss is %q, it must be nll or dft", c.Loss)
+	case !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1):
+		return fmt.Errorf("posttrain.SFTConfig: LabelSmoothing is %v, it must be at least 0 and below 1", c.LabelSmoothing)
+	case !(c.NEFTune >= 0):
+		return fmt.Errorf("posttrain.SFTConfig: NEFTune is %v, it must be 0 or more", c.NEFTune)
+	}
+	return nil
 }
 
 // maxLength is the length to which rows are cut.
@@ -79,76 +100,97 @@ func maxLength(config string, n, without int, model *zoo.Model) (int, error) {
 	return n, nil
 }
 
-// sft is the task of SFT.
+// sft is the task of SFT. Unlike those of preferences its loss is a mean over the tokens of the whole window.
 type sft struct {
-	run         *Run
-	c           SFTConfig
-	train, eval []sample
-	order       *order
-	evalBatch   int
-	tokens      float64 // read so far
+	teacher[sample]
+	c SFTConfig
 }
 
-func (t *sft) params() []nn.Param { return trainable(t.run.Model) }
-func (t *sft) size() int          { return t.order.size() }
-
 func (t *sft) window(epoch, first, n int) ([]micro, error) {
-	var batches []padded
+	var parts [][]sample
 	total := 0
 	for i := range n {
-		b := t.batch(t.train, t.order.batchRows(epoch, first+i))
-		batches = append(batches, b)
-		total += b.counts
+		rows := t.pick(t.train, t.order.batchRows(epoch, first+i))
+		parts = append(parts, rows)
+		for _, s := range rows {
+			total += s.counts()
+		}
 	}
 	var out []micro
-	for _, b := range batches {
-		out = append(out, micro{rows: b.Rows, loss: func(log *meter) *tensor.Tensor {
-			t.tokens += float64(b.real)
-			return t.loss(b, total, log)
-		}})
+	for _, rows := range parts {
+		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor { return t.loss(rows, total, log, true) }})
 	}
 	return out, nil
 }
 
 func (t *sft) evaluation() []micro {
 	var out []micro
-	for _, rows := range inOrder(len(t.eval), t.evalBatch) {
-		b := t.batch(t.eval, rows)
-		out = append(out, micro{rows: b.Rows, loss: func(log *meter) *tensor.Tensor { return t.loss(b, b.counts, log) }})
+	for _, which := range inOrder(len(t.eval), t.s.EvalBatchSize) {
+		rows := t.pick(t.eval, which)
+		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor { return t.loss(rows, 0, log, false) }})
 	}
 	return out
 }
 
-func (t *sft) batch(from []sample, rows []int) padded {
-	var list []sample
-	for _, r := range rows {
-		list = append(list, from[r])
-	}
-	return pad(list, writer{t.run.Model}.pad())
-}
-
-// loss is the loss of a micro-batch of a window in which total labels count.
-func (t *sft) loss(b padded, total int, log *meter) *tensor.Tensor {
-	log.set("num_tokens", t.tokens)
+// loss is the loss of a micro-batch of a window in which total labels count; 0: those of the micro-batch.
+func (t *sft) loss(rows []sample, total int, log *meter, training bool) *tensor.Tensor {
+	b := pad(rows, writer{t.run.Model}.pad())
+	t.count(b.real, log, training)
 	if b.counts == 0 {
 		log.add("entropy", 0)
 		log.add("mean_token_accuracy", 0)
 		return tensor.Scalar(0)
 	}
-	s := forward(t.run.Model.LM, b.Batch, b.labels, want{})
-	log.add("entropy", s.meanEntropy())
-	log.add("mean_token_accuracy", s.accuracy())
-	if t.c.Loss == "dft" {
-		return lossfn.DFT(s.logp, max(total, 1))
+	if training && t.c.NEFTune > 0 {
+		b.Noise = noise(b, t.run.Model.LM.Config.Dim, t.c.NEFTune, t.s.Seed+uint64(t.tokens))
 	}
-	return lossfn.SFTFromNLL(s.logp.Neg(), max(total, 1))
+	s := scoreVirtual(t.run.Model.LM, b, firsts(rows))
+	log.add("entropy", s.entropy())
+	log.add("mean_token_accuracy", s.accuracy(0, s.rows))
+	if total == 0 {
+		total = s.total()
+	}
+	switch {
+	case t.c.Loss == "dft":
+		return lossfn.DFT(s.LogP, total)
+	case t.c.LabelSmoothing > 0:
+		return t.smoothed(b, total)
+	}
+	return lossfn.SFTFromNLL(s.LogP.Neg(), total)
 }
 
-func (t *sft) keep() (map[string]float64, []nn.Param) {
-	return map[string]float64{"num_tokens": t.tokens}, nil
+// smoothed is the loss with label smoothing, which needs the scores of all tokens.
+func (t *sft) smoothed(b padded, total int) *tensor.Tensor {
+	var rows, labels []int32
+	for i, y := range b.labels {
+		if y != lossfn.Ignore {
+			rows, labels = append(rows, int32(i)), append(labels, y)
+		}
+	}
+	m := t.run.Model.LM
+	logits := m.Scores(tensor.Embedding(m.Hidden(b.Batch), rows))
+	return lossfn.SmoothSFT(logits, labels, t.c.LabelSmoothing, total)
 }
 
-func (t *sft) restore(numbers map[string]float64) error {
-	t.tokens = numbers["num_tokens"]
-	return nil
+// firsts are the labels of the first tokens, which only virtual tokens can predict.
+func firsts(rows []sample) []int32 {
+	out := make([]int32, len(rows))
+	for i, r := range rows {
+		out[i] = lossfn.Ignore
+		if len(r.labels) > 0 {
+			out[i] = r.labels[0]
+		}
+	}
+	return out
+}
+
+// noise is that of NEFTune: uniform in +-alpha/sqrt(T D) (Jain et al. 2023, arXiv:2310.05914, algorithm 1).
+func noise(b padded, dim int, alpha float64, seed uint64) []float32 {
+	out := make([]float32, len(b.IDs)*dim)
+	most := alpha / math.Sqrt(float64(b.Length*dim))
+	rng := tensor.NewRand(seed)
+	for i := range out {
+		out[i] = float32((2*rng.Float64() - 1) * most)
+	}
+	return out
 }

@@ -108,3 +108,64 @@ func (e *entry) drop(names ...string) {
 		e.names = slices.DeleteFunc(e.names, func(x string) bool { return x == n })
 	}
 }
+
+// A teacher is what the tasks over a fixed set of rows have in common: rows of a kind that the method makes, taken in the
+// Trainer's order, and the loss of some of them.
+type teacher[T any] struct {
+	run    *Run
+	s      settings
+	train  []T
+	eval   []T
+	order  *order
+	tokens float64 // read so far
+
+	// loss is the loss of a micro-batch, a mean over its rows.
+	loss func(rows []T, log *meter, training bool) *tensor.Tensor
+}
+
+func (t *teacher[T]) params() []nn.Param { return t.run.trainable() }
+func (t *teacher[T]) size() int          { return t.order.size() }
+
+func (t *teacher[T]) pick(from []T, which []int) []T {
+	var out []T
+	for _, i := range which {
+		out = append(out, from[i])
+	}
+	return out
+}
+
+// window makes micro-batches whose losses are averaged.
+func (t *teacher[T]) window(epoch, first, n int) ([]micro, error) {
+	var out []micro
+	for i := range n {
+		rows := t.pick(t.train, t.order.batchRows(epoch, first+i))
+		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor { return mean(n, t.loss(rows, log, true)) }})
+	}
+	return out, nil
+}
+
+func (t *teacher[T]) evaluation() []micro {
+	var out []micro
+	for _, which := range inOrder(len(t.eval), t.s.EvalBatchSize) {
+		rows := t.pick(t.eval, which)
+		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor { return t.loss(rows, log, false) }})
+	}
+	return out
+}
+
+// count adds the tokens of a batch in training, and logs how many were read.
+func (t *teacher[T]) count(n int, log *meter, training bool) {
+	if training {
+		t.tokens += float64(n)
+	}
+	log.set("num_tokens", t.tokens)
+}
+
+func (t *teacher[T]) keep() (map[string]float64, []nn.Param) {
+	return map[string]float64{"num_tokens": t.tokens}, nil
+}
+
+func (t *teacher[T]) restore(numbers map[string]float64) error {
+	t.tokens = numbers["num_tokens"]
+	return nil
+}

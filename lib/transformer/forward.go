@@ -38,6 +38,9 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 	if s := m.Config.EmbedScale; s != 0 {
 		x = x.Scale(float32(s))
 	}
+	if b.Noise != nil {
+		x = x.Plus(tensor.From(b.Noise, x.Shape()...))
+	}
 	first := 0
 	if v := m.virtual(); v != nil && v.Prompt != nil {
 		n = v.Prompt.Dim(0)

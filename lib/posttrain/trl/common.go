@@ -3,9 +3,12 @@ package trl
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"lyceum/lib/datasets"
+	"lyceum/lib/nn"
 	"lyceum/lib/posttrain"
+	"lyceum/lib/tensor"
 	"lyceum/lib/zoo"
 )
 
@@ -17,6 +20,7 @@ type Common struct {
 	Seed                                                   uint64
 	Loop                                                   posttrain.Loop
 	Model                                                  *zoo.Model
+	Adapter                                                nn.AdapterConfig
 	Train, Eval                                            *datasets.Set
 	OutputDir                                              string
 }
@@ -38,8 +42,9 @@ func (c *Config) Common(rate float64) Common {
 	if x.MaxGradNorm == 0 {
 		x.MaxGradNorm = -1 // the Trainer's 0: no clipping
 	}
-	c.precision()
 	x.Loop = c.loop(x.OutputDir)
+	x.Loop.Precision = c.precision()
+	x.Adapter = c.adapter()
 	if c.err == nil {
 		x.Model = c.model()
 	}
@@ -56,10 +61,12 @@ func (c *Config) warmup() float64 {
 	return c.Float("warmup_steps", 0)
 }
 
-// precision reads the keys of number formats. Training is in float32, which bf16 approximates.
-func (c *Config) precision() {
-	c.Bool("bf16", true)
-	c.Bool("bf16_full_eval", false)
+// precision reads the keys of number formats. As in TRL, products are in bfloat16 unless bf16 is false.
+func (c *Config) precision() (p string) {
+	if c.Bool("bf16", true) {
+		p = tensor.BF16
+	}
+	c.Refuse("bf16_full_eval", "the weights stay in float32; bf16 rounds the factors of products")
 	c.Refuse("fp16", "half precision is not there: use bf16 or leave it out")
 	c.Refuse("fp16_full_eval", "half precision is not there")
 	c.OneOf("dtype", "float32", "auto", "float32", "bfloat16", "float16")
@@ -69,6 +76,7 @@ func (c *Config) precision() {
 		"push_to_hub": "nothing is uploaded", "optim_args": "AdamW has its own keys", "optim_target_modules": "use adapters"} {
 		c.Refuse(key, why)
 	}
+	return p
 }
 
 func (c *Config) loop(dir string) posttrain.Loop {
@@ -77,7 +85,7 @@ func (c *Config) loop(dir string) posttrain.Loop {
 		ScheduleArgs: c.Table("lr_scheduler_kwargs"), DropLast: c.Bool("dataloader_drop_last", false),
 		LoggingFirst: c.Bool("logging_first_step", false), EvalBatchSize: c.Int("per_device_eval_batch_size", 8), EvalStart: c.Bool("eval_on_start", false),
 		SaveKeep: c.Int("save_total_limit", 0), OutputDir: dir, Metric: c.String("metric_for_best_model", "eval_loss"), LoadBest: c.Bool("load_best_model_at_end", false),
-		Console: c.Out,
+		Console: c.Out, InPlace: true,
 	}
 	if c.Has("data_seed") {
 		l.DataSeed = posttrain.Set(c.Float("data_seed", 42))
@@ -151,13 +159,29 @@ func (c *Config) model() *zoo.Model {
 		c.Fail("model_name_or_path: %v", err)
 		return nil
 	}
-	c.adapter(m)
 	return m
 }
 
 // adapter reads the keys of PEFT.
-func (c *Config) adapter(m *zoo.Model) {
-	c.Refuse("use_peft", "adapters are not there yet")
+func (c *Config) adapter() nn.AdapterConfig {
+	l := nn.LoRA{Rank: c.Int("lora_r", 16), Alpha: c.Float("lora_alpha", 32), Dropout: c.Float("lora_dropout", 0.05), RSLoRA: c.Bool("use_rslora", false),
+		DoRA: c.Bool("use_dora", false), ModulesToSave: c.Strings("lora_modules_to_save"), Seed: uint64(c.Int("seed", 42))}
+	switch targets := c.Strings("lora_target_modules"); {
+	case len(targets) == 1 && (targets[0] == "all-linear" || strings.ContainsAny(targets[0], `*+?|()[]{}^$\\`)):
+		l.Targets = nn.Targets{Pattern: targets[0]}
+	case len(targets) > 0:
+		l.Targets = nn.Modules(targets...)
+	}
+	c.OneOf("lora_task_type", "CAUSAL_LM", "CAUSAL_LM", "SEQ_CLS")
+	c.Refuse("lora_target_parameters", "adapters act on linear layers: use lora_target_modules")
+	for _, key := range []string{"load_in_8bit", "load_in_4bit", "use_bnb_nested_quant", "bnb_4bit_quant_storage"} {
+		c.Refuse(key, "the base model is kept in float32 here")
+	}
+	c.String("bnb_4bit_quant_type", "nf4")
+	if !c.Bool("use_peft", false) {
+		return nil
+	}
+	return l
 }
 
 // data reads the training set and, if the run evaluates, the other one.

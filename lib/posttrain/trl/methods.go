@@ -22,6 +22,7 @@ func Methods() []Method {
 		{"grpo", "reinforcement learning from reward functions, each completion compared with others of its prompt", grpo},
 		{"rloo", "REINFORCE with the other completions of the prompt as baseline", rloo},
 		{"ppo", "proximal policy optimization with a reward model, a critic and a reference", ppo},
+		{"dpo", "direct preference optimization and its relatives, on chosen and rejected completions", dpo},
 	}
 }
 

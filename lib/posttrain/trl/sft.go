@@ -9,7 +9,7 @@ import (
 func sft(c *Config) (*posttrain.Run, error) {
 	x := c.Common(2e-5)
 	cfg := posttrain.SFTConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		TextColumn: c.String("dataset_text_field", "text"), Loss: c.OneOf("loss_type", "nll", "nll", "dft", "chunked_nll"),
 		LabelSmoothing: c.Float("label_smoothing_factor", 0), NEFTune: c.Float("neftune_noise_alpha", 0)}
 	if cfg.Loss == "chunked_nll" { // TRL's old word
