@@ -22,8 +22,8 @@ func BCOPair(p Pairs, beta float64) *tensor.Tensor {
 //
 //	L = -log s(beta d - delta) if desirable, else -log s(-(beta d - delta))
 //
-// Jung et al. 2024, arXiv:2404.04656, eq. 12. delta shifts the rewards so that good and bad ones lie on both sides of 0:
-// half the mean reward of the desirable plus half that of the others, as a running mean (BCOShift).
+// Jung et al. 2024, arXiv:2404.04656, eq. 12. delta shifts the rewards beta d so that good and bad ones lie on both
+// sides of 0: TRL takes the running mean of all rewards so far.
 // Shapes: ratio (B), log pi - log pi_ref of each completion, in nats; desirable (B); the result is (B). beta > 0.
 func BCO(ratio *tensor.Tensor, desirable []bool, beta, delta float64) *tensor.Tensor {
 	positive("BCO", "beta", beta)
@@ -31,27 +31,6 @@ func BCO(ratio *tensor.Tensor, desirable []bool, beta, delta float64) *tensor.Te
 		panic(&tensor.Error{Op: "BCO", Text: fmt.Sprintf("%d verdicts for %d completions", len(desirable), ratio.Len())})
 	}
 	return logistic(ratio.Scale(float32(beta)).AddScalar(float32(-delta)).Mul(signs(desirable)))
-}
-
-// BCOShift is half the mean of the rewards of the desirable completions plus half that of the others; a class of which there is
-// none adds nothing.
-func BCOShift(rewards []float64, desirable []bool) float64 {
-	var sum, n [2]float64
-	for i, r := range rewards {
-		k := 0
-		if desirable[i] {
-			k = 1
-		}
-		sum[k] += r
-		n[k]++
-	}
-	shift := 0.0
-	for k := range sum {
-		if n[k] > 0 {
-			shift += sum[k] / n[k] / 2
-		}
-	}
-	return shift
 }
 
 // signs is 1 where true and -1 where false.

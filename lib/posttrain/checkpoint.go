@@ -12,7 +12,6 @@ import (
 
 	"lyceum/lib/checkpoint"
 	"lyceum/lib/nn"
-	"lyceum/lib/zoo"
 )
 
 // A checkpoint is a folder checkpoint-STEP in the output folder: the model as a Hugging Face folder in float32, and beside it
@@ -267,18 +266,4 @@ func (l *loop) loadBest() error {
 		}
 	}
 	return nil
-}
-
-// Save writes the trained model as a Hugging Face folder in float32, with its tokenizer.
-func (r *Run) Save(folder string) error { return saveFolder(r.Model, folder) }
-
-func saveFolder(m *zoo.Model, folder string) error {
-	if err := checkpoint.Save(folder, m.LM, "F32"); err != nil {
-		return err
-	}
-	j, err := m.Tok.JSON()
-	if err != nil {
-		return err
-	}
-	return checkpoint.WriteFile(filepath.Join(folder, "tokenizer.json"), j)
 }

@@ -57,20 +57,8 @@ var errNoSpans = errors.New("the chat template has no {% generation %} spans, so
 // tokens the assistant says; nil if the template does not tell.
 func (w writer) chat(messages []tokenize.Message, open bool, r datasets.Row) (ids []int32, assistant []bool, err error) {
 	o := tokenize.ChatOptions{AddGenerationPrompt: open}
-	switch t := r.Columns["tools"].(type) {
-	case []any:
-		o.Tools = t
-	case string:
-		if err := json.Unmarshal([]byte(t), &o.Tools); err != nil {
-			return nil, nil, fmt.Errorf("column tools: not a list in JSON: %w", err)
-		}
-	}
-	if k, ok := r.Columns["chat_template_kwargs"].(map[string]any); ok {
-		o.Kwargs = k
-	}
-	switch template := w.m.Tok.Config.ChatTemplates["default"]; template {
-	case "", tokenize.ChatTemplate: // the course's own, which does not mark what the assistant says
-		o.Template = tokenize.TrainingTemplate
+	if err := w.options(&o, r); err != nil {
+		return nil, nil, err
 	}
 	c, err := w.m.Tok.ApplyChatTemplate(messages, o)
 	if err != nil {
@@ -80,6 +68,26 @@ func (w writer) chat(messages []tokenize.Message, open bool, r datasets.Row) (id
 		return c.IDs, nil, nil
 	}
 	return c.IDs, c.Mask, nil
+}
+
+// options adds what a row and the model say about the template.
+func (w writer) options(o *tokenize.ChatOptions, r datasets.Row) error {
+	switch t := r.Columns["tools"].(type) {
+	case []any:
+		o.Tools = t
+	case string:
+		if err := json.Unmarshal([]byte(t), &o.Tools); err != nil {
+			return fmt.Errorf("column tools: not a list in JSON: %w", err)
+		}
+	}
+	if k, ok := r.Columns["chat_template_kwargs"].(map[string]any); ok {
+		o.Kwargs = k
+	}
+	switch template := w.m.Tok.Config.ChatTemplates["default"]; template {
+	case "", tokenize.ChatTemplate: // the course's own, which does not mark what the assistant says
+		o.Template = tokenize.TrainingTemplate
+	}
+	return nil
 }
 
 // shared is how many tokens two sequences begin with alike: where a completion starts. That is not always the length of the

@@ -1,14 +1,17 @@
 package trl
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"lyceum/lib/checkpoint"
 	"lyceum/lib/datasets"
 	"lyceum/lib/nn"
 	"lyceum/lib/posttrain"
 	"lyceum/lib/tensor"
+	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
 )
 
@@ -20,13 +23,17 @@ type Common struct {
 	Seed                                                   uint64
 	Loop                                                   posttrain.Loop
 	Model                                                  *zoo.Model
+	Scorer                                                 *transformer.Scorer // of a reward model
 	Adapter                                                nn.AdapterConfig
 	Train, Eval                                            *datasets.Set
 	OutputDir                                              string
 }
 
 // Common reads the settings of the Trainer, of the model and of the data. rate is the method's learning rate in TRL.
-func (c *Config) Common(rate float64) Common {
+func (c *Config) Common(rate float64) Common { return c.common(rate, false) }
+
+// common loads a reward model where scored is set.
+func (c *Config) common(rate float64, scored bool) Common {
 	x := Common{
 		LearningRate: c.Float("learning_rate", rate), Epochs: c.Float("num_train_epochs", 3), MaxSteps: max(0, c.Int("max_steps", -1)),
 		BatchSize: c.Int("per_device_train_batch_size", 8), Accumulation: c.Int("gradient_accumulation_steps", 1),
@@ -46,7 +53,7 @@ func (c *Config) Common(rate float64) Common {
 	x.Loop.Precision = c.precision()
 	x.Adapter = c.adapter()
 	if c.err == nil {
-		x.Model = c.model()
+		x.Model, x.Scorer = c.model(scored, x.Seed)
 	}
 	if c.err == nil {
 		x.Train, x.Eval = c.data()
@@ -143,23 +150,60 @@ func (c *Config) resume(l *posttrain.Loop) {
 	l.Resume = c.String("resume_from_checkpoint", "")
 }
 
-// model loads the model and puts the adapter on it.
-func (c *Config) model() *zoo.Model {
+// model loads the model.
+func (c *Config) model(scored bool, seed uint64) (m *zoo.Model, scorer *transformer.Scorer) {
 	folder := c.String("model_name_or_path", "")
 	if folder == "" {
 		c.Fail("model_name_or_path is missing: the folder of a model")
-		return nil
+		return nil, nil
 	}
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		c.Fail("model_name_or_path: there is no folder %s; models are read from Hugging Face folders on disk", folder)
-		return nil
+		return nil, nil
 	}
-	m, err := zoo.Load(folder)
+	var err error
+	if scored {
+		m, scorer, err = posttrain.LoadReward(folder, seed)
+	} else if base, ok := adapterBase(folder); ok {
+		if m, err = zoo.Load(base); err == nil {
+			err = checkpoint.LoadAdapter(folder, m.LM, "default")
+		}
+	} else {
+		m, err = zoo.Load(folder)
+	}
 	if err != nil {
 		c.Fail("model_name_or_path: %v", err)
-		return nil
+		return nil, nil
 	}
-	return m
+	m.Name = folder
+	return m, scorer
+}
+
+// adapterBase finds the model that a folder with an adapter belongs to: base_model_name_or_path, as it stands, or beside a folder
+// above.
+func adapterBase(folder string) (string, bool) {
+	data, err := os.ReadFile(filepath.Join(folder, "adapter_config.json"))
+	if err != nil {
+		return "", false
+	}
+	var x struct {
+		Base string `json:"base_model_name_or_path"`
+	}
+	if json.Unmarshal(data, &x) != nil || x.Base == "" {
+		return "", false
+	}
+	for dir := folder; ; dir = filepath.Dir(dir) {
+		at := filepath.Join(dir, x.Base)
+		if dir == folder {
+			at = x.Base
+		}
+		if info, err := os.Stat(at); err == nil && info.IsDir() {
+			return at, true
+		}
+		if dir == filepath.Dir(dir) {
+			return x.Base, true
+		}
+	}
 }
 
 // adapter reads the keys of PEFT.

@@ -23,6 +23,11 @@ func Methods() []Method {
 		{"rloo", "REINFORCE with the other completions of the prompt as baseline", rloo},
 		{"ppo", "proximal policy optimization with a reward model, a critic and a reference", ppo},
 		{"dpo", "direct preference optimization and its relatives, on chosen and rejected completions", dpo},
+		{"kto", "Kahneman-Tversky optimization, on completions with a label each", kto},
+		{"cpo", "contrastive preference optimization, SimPO and AlphaPO: preferences without a reference model", cpo},
+		{"orpo", "odds ratio preference optimization: fine-tuning and preferences at once", orpo},
+		{"tpo", "triple preference optimization: preferences and a gold completion", tpo},
+		{"reward", "a reward model on chosen and rejected completions", reward},
 	}
 }
 
