@@ -79,7 +79,7 @@ func ParseAdapterConfig(name string, data []byte) (nn.AdapterConfig, error) {
 	case "LORA":
 		c = f.lora()
 	case "IA3":
-		c = nn.IA3{Targets: f.targets(), Feedforward: f.words("feedforward_modules"), ModulesToSave: f.words("modules_to_save"), Init: initOf(f.truth("init_ia3_weights", true))}
+		c = nn.IA3{Targets: f.targets(), Feedforward: f.words("feedforward_modules"), ModulesToSave: f.saved(), Init: initOf(f.truth("init_ia3_weights", true))}
 	case "PROMPT_TUNING":
 		f.must("num_transformer_submodules", 1.0)
 		c = nn.PromptTuning{VirtualTokens: f.integer("num_virtual_tokens", 0)}
@@ -112,7 +112,7 @@ func (f *fields) lora() nn.LoRA {
 		f.must(key, false)
 	}
 	c := nn.LoRA{Rank: f.integer("r", 8), Alpha: f.number("lora_alpha", 8), Dropout: f.number("lora_dropout", 0), RSLoRA: f.truth("use_rslora", false), DoRA: f.truth("use_dora", false),
-		Targets: f.targets(), ModulesToSave: f.words("modules_to_save"), Bias: f.text("bias", "none"), RankPattern: map[string]int{}, AlphaPattern: map[string]float64{}}
+		Targets: f.targets(), ModulesToSave: f.saved(), Bias: f.text("bias", "none"), RankPattern: map[string]int{}, AlphaPattern: map[string]float64{}}
 	switch v := f.all["init_lora_weights"]; v {
 	case nil, true, "gaussian", "orthogonal", "eva":
 		if v == "gaussian" {
@@ -152,6 +152,17 @@ func (f *fields) targets() nn.Targets {
 		t.Layers = append(t.Layers, int(id))
 	}
 	return t
+}
+
+// saved reads modules_to_save. PEFT puts names of heads there for every classifier; a Scorer trains its head by itself.
+func (f *fields) saved() []string {
+	var out []string
+	for _, m := range f.words("modules_to_save") {
+		if f.text("task_type", "") != "SEQ_CLS" || m != "classifier" && m != "score" {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // words reads a list of texts, or one.

@@ -1,0 +1,234 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lyceum/lib/nn"
+	"lyceum/lib/tensor"
+	"lyceum/lib/transformer"
+)
+
+// Tolerances against PEFT on the adapters of testdata/adapters.py: logits absolute, the norm of each parameter's gradient
+// relative.
+const (
+	adapterLogits    = 1e-5
+	mergedLogits     = 2e-5
+	adapterGradients = 1e-4
+)
+
+type adapterGolden struct {
+	Base           string
+	Logits, Merged []float64
+	IDs            [][]int32
+	Mask           [][]int
+	Gradients      map[string]float64
+}
+
+// eachAdapter runs f for every adapter on its base. values computes what is compared, weighted is their sum with the
+// weights of the script.
+func eachAdapter(t *testing.T, f func(t *testing.T, folder string, g adapterGolden, m *transformer.LM, values func() *tensor.Tensor)) {
+	files, _ := filepath.Glob("testdata/adapters/*/golden.json")
+	if len(files) == 0 {
+		t.Fatal("there are no adapters")
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var g adapterGolden
+			if err := json.Unmarshal(data, &g); err != nil {
+				t.Fatal(err)
+			}
+			base := filepath.Join("testdata/families", g.Base)
+			b := transformer.Pad([][]int32{g.IDs[0], g.IDs[1][:7]}, 0)
+			if strings.HasPrefix(g.Base, "reward_") {
+				s, err := LoadScorer(base, 0, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f(t, filepath.Dir(file), g, s.LM, func() *tensor.Tensor { return s.Scores(b) })
+				return
+			}
+			m, err := Load(base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			real := tensor.New(len(b.IDs), 1)
+			for i, s := range b.Segments {
+				real.Data()[i] = float32(1 + s)
+			}
+			f(t, filepath.Dir(file), g, m, func() *tensor.Tensor { return m.Logits(b).Mul(real) })
+		})
+	}
+}
+
+func TestAdaptersEqualPEFT(t *testing.T) {
+	eachAdapter(t, func(t *testing.T, folder string, g adapterGolden, m *transformer.LM, values func() *tensor.Tensor) {
+		if err := LoadAdapter(folder, m, "default"); err != nil {
+			t.Fatal(err)
+		}
+		z := values()
+		compare(t, "logits", z.Data(), g.Logits, adapterLogits)
+		w := tensor.New(z.Shape()...)
+		for i := range w.Data() {
+			w.Data()[i] = float32(math.Cos(float64(i)))
+		}
+		z.Mul(w).Sum().Backward()
+		seen := 0
+		for _, p := range m.Trainable() {
+			sum := 0.0
+			for _, x := range p.Value.Grad().Data() {
+				sum += float64(x) * float64(x)
+			}
+			want, ok := g.Gradients[p.Name]
+			if got := math.Sqrt(sum); !ok || math.Abs(got-want) > adapterGradients*want+1e-6 {
+				t.Errorf("%s: norm of the gradient %v, PEFT has %v", p.Name, got, want)
+			}
+			seen++
+		}
+		if seen != len(g.Gradients) {
+			t.Errorf("%d parameters, PEFT trains %d", seen, len(g.Gradients))
+		}
+		if g.Merged != nil {
+			if err := m.Merge("default"); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, "merged", values().Data(), g.Merged, mergedLogits)
+		}
+	})
+}
+
+// What is written is what PEFT wrote: the same tensors and, but for what PEFT says of all linear layers, the same settings.
+func TestAdaptersAreWrittenAsPEFTDoes(t *testing.T) {
+	eachAdapter(t, func(t *testing.T, folder string, g adapterGolden, m *transformer.LM, values func() *tensor.Tensor) {
+		if err := LoadAdapter(folder, m, "default"); err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := SaveAdapter(dir, m, "default", "families/"+g.Base); err != nil {
+			t.Fatal(err)
+		}
+		var got, want map[string]any
+		for folder, to := range map[string]*map[string]any{dir: &got, folder: &want} {
+			data, err := os.ReadFile(filepath.Join(folder, "adapter_config.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(data, to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for k, w := range want {
+			v, ok := got[k]
+			if fmt.Sprint(v) != fmt.Sprint(w) || !ok {
+				t.Errorf("%s is %v, PEFT writes %v", k, v, w)
+			}
+			delete(got, k)
+		}
+		if len(got) > 0 {
+			t.Errorf("PEFT does not write %v", got)
+		}
+		a, err := Open(filepath.Join(folder, "adapter_model.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Open(filepath.Join(dir, "adapter_model.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, e := range a.Tensors {
+			o, ok := b.Tensors[n]
+			if !ok || fmt.Sprint(e.Shape) != fmt.Sprint(o.Shape) || string(e.raw) != string(o.raw) {
+				t.Errorf("tensor %s differs", n)
+			}
+			delete(b.Tensors, n)
+		}
+		for n := range b.Tensors {
+			t.Errorf("PEFT has no tensor %s", n)
+		}
+	})
+}
+
+func TestAdapterFolderErrors(t *testing.T) {
+	base := func() *transformer.LM {
+		m, err := Load("testdata/families/llama")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	good, err := os.ReadFile("testdata/adapters/lora/adapter_config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, err := os.ReadFile("testdata/adapters/lora/adapter_model.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string][2]string{
+		`peft_type "VERA" is not known`:                    {`"LORA"`, `"VERA"`},
+		"lora_bias is true":                                {`"lora_bias": false`, `"lora_bias": true`},
+		"init_lora_weights is pissa":                       {`"init_lora_weights": true`, `"init_lora_weights": "pissa"`},
+		"has the shape [3 16], the configuration wants [4": {`"r": 3`, `"r": 4`},
+		"Rank is -3":                       {`"r": 3`, `"r": -3`},
+		"r is three, a number is expected": {`"r": 3`, `"r": "three"`},
+		"is not part of an adapter":        {`"exclude_modules": null`, `"exclude_modules": ["o_proj"]`},
+		"lora_magnitude_vector is missing": {`"use_dora": false`, `"use_dora": true`},
+		"not a adapter_config.json":        {`{`, `[`},
+	} {
+		dir, m := t.TempDir(), base()
+		text := strings.Replace(string(good), change[0], change[1], 1)
+		os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(text), 0o644)
+		os.WriteFile(filepath.Join(dir, "adapter_model.safetensors"), weights, 0o644)
+		if err := LoadAdapter(dir, m, "a"); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("got %v, want %q and the folder", err, want)
+		}
+		if len(m.Adapters()) > 0 || !m.Embed.Wants() {
+			t.Errorf("%s: the model keeps an adapter that could not be read", want)
+		}
+	}
+	if err := LoadAdapter(t.TempDir(), base(), "a"); err == nil {
+		t.Error("an empty folder")
+	}
+	if err := SaveAdapter(t.TempDir(), base(), "a", ""); err == nil || !strings.Contains(err.Error(), "no adapter") {
+		t.Error(err)
+	}
+}
+
+// Bottleneck adapters, which PEFT does not have, are kept in the same two files.
+func TestBottlenecksAreKept(t *testing.T) {
+	m, err := Load("testdata/families/llama")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.AddAdapter("a", nn.Bottleneck{Form: "parallel", Reduction: 4}); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range m.Trainable() {
+		for i := range p.Value.Data() {
+			p.Value.Data()[i] += 0.01 * float32(i%7)
+		}
+	}
+	dir := t.TempDir()
+	if err := SaveAdapter(dir, m, "a", ""); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := Load("testdata/families/llama")
+	if err := LoadAdapter(dir, n, "b"); err != nil {
+		t.Fatal(err)
+	}
+	b := transformer.Pad([][]int32{{1, 2, 3}}, 0)
+	for i, x := range m.Logits(b).Data() {
+		if x != n.Logits(b).Data()[i] {
+			t.Fatalf("logit %d differs", i)
+		}
+	}
+}
