@@ -28,7 +28,16 @@ func (g *GGUF) LM() (*transformer.LM, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Assemble(c, f)
+	m, err := Assemble(c, f)
+	if err != nil {
+		return nil, err
+	}
+	said, err := parseFields(config)
+	if err != nil {
+		return nil, err
+	}
+	m.Special = said.special()
+	return m, nil
 }
 
 // Model returns the file as a Hugging Face checkpoint: its config.json, and its tensors under the names there, with the rows

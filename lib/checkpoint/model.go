@@ -228,7 +228,7 @@ func save(folder string, config transformer.Config, tensors []Tensor, dtype stri
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	if err := Write(filepath.Join(folder, "model.safetensors"), tensors, dtype); err != nil {
+	if err := WriteFolder(folder, tensors, dtype, 0); err != nil {
 		return err
 	}
 	c, err := configJSON(config, dtypes[dtype], special, more)

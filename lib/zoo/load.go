@@ -121,7 +121,7 @@ func loadFolder(name, folder string) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zoo.Load: %w", err)
 	}
-	m := &Model{Name: short(name), LM: lm, Tok: tok}
+	m := &Model{Name: short(name), LM: lm, Tok: tok, folder: folder, read: tok}
 	return m, m.agrees(folder)
 }
 
@@ -138,7 +138,7 @@ func loadGGUF(name, file string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Name: short(name), LM: lm, Tok: tok}
+	m := &Model{Name: short(name), LM: lm, Tok: tok, said: saidBy(g), read: tok}
 	return m, m.agrees(file)
 }
 

@@ -5,7 +5,6 @@ package zoo
 import (
 	"embed"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -22,6 +21,10 @@ type Model struct {
 	Tok  *tokenize.Tokenizer
 	// Generation is how the model's generation_config.json wants text to be continued; Options adds what it leaves open.
 	Generation sampling.Options
+
+	folder string              // the Hugging Face folder that it was read from
+	said   []checkpoint.Pair   // what the GGUF file said that it was read from
+	read   *tokenize.Tokenizer // the tokenizer that was there
 }
 
 //go:embed base
@@ -62,19 +65,7 @@ func Base() *Model {
 }
 
 // Save writes the model as a Hugging Face folder, in BF16, with its tokenizer and chat template.
-func (m *Model) Save(folder string) error {
-	if err := checkpoint.Save(folder, m.LM, "BF16"); err != nil {
-		return err
-	}
-	j, err := m.Tok.JSON()
-	if err != nil {
-		return err
-	}
-	if err := checkpoint.WriteFile(filepath.Join(folder, "tokenizer.json"), j); err != nil {
-		return err
-	}
-	return checkpoint.WriteFile(filepath.Join(folder, "chat_template.jinja"), []byte(tokenize.ChatTemplate))
-}
+func (m *Model) Save(folder string) error { return m.Write(folder, "BF16") }
 
 // Clone returns a copy with weights of its own and the same tokenizer.
 func (m *Model) Clone(name string) *Model {
