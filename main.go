@@ -19,7 +19,7 @@ type command struct {
 
 // commands returns the table in the order in which help prints it.
 func commands() []command {
-	return []command{labCommand, runCommand, installCommand, uninstallCommand, listCommand, doctorCommand, getCommand, chatCommand, generateCommand, tokenizeCommand, benchCommand, trainCommand, kernelCommand}
+	return []command{labCommand, runCommand, installCommand, uninstallCommand, listCommand, doctorCommand, getCommand, convertCommand, chatCommand, generateCommand, tokenizeCommand, benchCommand, trainCommand, kernelCommand}
 }
 
 func main() { os.Exit(dispatch(os.Args[1:])) }

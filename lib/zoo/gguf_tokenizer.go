@@ -35,8 +35,8 @@ func ggufTokenizer(file string, meta map[string]any) (*tokenize.Tokenizer, error
 	for i, m := range merges {
 		pairs[i][0], pairs[i][1], _ = strings.Cut(m, " ")
 	}
-	level := map[string]any{"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}
-	j, err := json.Marshal(map[string]any{"added_tokens": specials, "model": map[string]any{"type": "BPE", "vocab": vocab, "merges": pairs},
+	level := map[string]any{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
+	j, err := json.Marshal(map[string]any{"added_tokens": specials, "decoder": level, "model": map[string]any{"type": "BPE", "vocab": vocab, "merges": pairs},
 		"pre_tokenizer": map[string]any{"type": "Sequence", "pretokenizers": []any{map[string]any{"type": "Digits", "individual_digits": true}, level}}})
 	if err != nil {
 		return nil, err
