@@ -41,5 +41,18 @@ func ggufTokenizer(file string, meta map[string]any) (*tokenize.Tokenizer, error
 	if err != nil {
 		return nil, err
 	}
-	return tokenize.FromJSON(file, j)
+	t, err := tokenize.FromJSON(file, j)
+	if err != nil {
+		return nil, err
+	}
+	t.Config.Named, t.Config.ChatTemplates = map[string]string{}, map[string]string{}
+	for name, key := range map[string]string{"bos_token": "bos", "eos_token": "eos", "unk_token": "unknown", "pad_token": "padding"} {
+		if id, ok := meta["tokenizer.ggml."+key+"_token_id"].(uint32); ok && int(id) < len(tokens) {
+			t.Config.Named[name] = tokens[id]
+		}
+	}
+	if template, ok := meta["tokenizer.chat_template"].(string); ok {
+		t.Config.ChatTemplates["default"] = template
+	}
+	return t, nil
 }
