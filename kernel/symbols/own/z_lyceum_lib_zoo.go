@@ -34,6 +34,7 @@ func init() {
 		"Source":        reflect.ValueOf((*pkg.Source)(nil)),
 		"Sources":       reflect.ValueOf(&pkg.Sources).Elem(),
 		"TextStream":    reflect.ValueOf((*pkg.TextStream)(nil)),
+		"WeightType":    reflect.ValueOf(pkg.WeightType),
 		"WithChatML":    reflect.ValueOf(pkg.WithChatML),
 	}
 }
