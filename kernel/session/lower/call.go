@@ -25,7 +25,26 @@ func (l *lowerer) call(e *ast.CallExpr) ast.Expr {
 		f := l.funcLit(lit)
 		return spread(&ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
 	}
-	return spread(&ast.CallExpr{Fun: l.callee(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
+	c := &ast.CallExpr{Fun: l.callee(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
+	if l.compiledCallee(e.Fun) {
+		return l.noVariadics(c, e, sig)
+	}
+	return spread(c, e, sig)
+}
+
+// noVariadics passes nil to a compiled function whose variadic arguments are left out, as Go does: package reflect, by which the
+// interpreter calls it, would pass an empty slice.
+func (l *lowerer) noVariadics(c *ast.CallExpr, src *ast.CallExpr, sig *types.Signature) *ast.CallExpr {
+	if sig == nil || !sig.Variadic() || len(src.Args) != sig.Params().Len()-1 || len(c.Args) != len(src.Args) || len(src.Args) == 1 && isTuple(l.typeOf(src.Args[0])) {
+		return c
+	}
+	elem := variadicElem(sig.Params().At(sig.Params().Len() - 1).Type())
+	if n, ok := types.Unalias(elem).(*types.Named); ok && !n.Obj().Exported() && n.Obj().Pkg() != nil {
+		return c // no cell can name it
+	}
+	list := &ast.CallExpr{Fun: l.typeExpr(types.NewSlice(elem), src.Rparen), Lparen: src.Rparen, Args: []ast.Expr{ident("nil", src.Rparen)}, Rparen: src.Rparen}
+	c.Args, c.Ellipsis = append(c.Args, list), src.Rparen
+	return c
 }
 
 // callee lowers the function operand of a call.

@@ -50,10 +50,10 @@ func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Se
 	sig := f.Type().(*types.Signature)
 	args := l.args(e, sig)
 	if !l.isCellMethod(f) {
-		return &ast.CallExpr{
+		return l.noVariadics(&ast.CallExpr{
 			Fun:    &ast.SelectorExpr{X: l.compiledReceiver(sel, s, f), Sel: ident(f.Name(), sel.Sel.Pos())},
 			Lparen: e.Lparen, Args: args, Ellipsis: e.Ellipsis, Rparen: e.Rparen,
-		}
+		}, e, sig)
 	}
 	recv := l.receiver(sel, s, f)
 	return spread(&ast.CallExpr{Fun: ident(l.methodName(f), sel.Sel.Pos()), Lparen: e.Lparen, Args: append([]ast.Expr{recv}, args...), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)

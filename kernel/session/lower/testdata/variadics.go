@@ -1,6 +1,12 @@
 package main
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+)
 
 type L struct{ n int }
 
@@ -17,4 +23,21 @@ func main() {
 	h := f
 	fmt.Println(h(x), h([]any{1, 2}))
 	fmt.Println([]any{1, 2}, fmt.Sprint([]any{"a", 1}))
+	leftOut()
+}
+
+// A compiled function sees nil where variadic arguments are left out.
+func leftOut() {
+	fmt.Println(slog.GroupValue().Group() == nil, slog.GroupValue(slog.Int("a", 1)).Group() == nil)
+	fmt.Println(slog.GroupValue([]slog.Attr{}...).Group() == nil)
+	var l *slog.Logger = slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	l.Info("nothing more")
+	l.With().Info("a number", "n", 3)
+	fmt.Println()
+	fmt.Println(fmt.Sprint() == "", len(fmt.Append(nil)), errors.Join() == nil, filepath.Join() == "")
 }
