@@ -20,7 +20,7 @@ import (
 )
 
 // Groups are the names that a user may ask for, in the order in which they are measured.
-var Groups = []string{"peak", "gemm", "smol", "decode", "rollout", "ops", "scale"}
+var Groups = []string{"peak", "gemm", "gpt", "smol", "decode", "rollout", "ops", "scale"}
 
 // Work is what one run of a figure does.
 type Work struct {

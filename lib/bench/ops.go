@@ -26,6 +26,10 @@ func opsCases(s sizes) []Case {
 			scale := make([]float32, rows)
 			return func() { compute.RMSNorm(y, scale, x, z[:cols], rows, cols, 1e-5) }
 		}),
+		op("layernorm", func(x, y, z []float32) func() {
+			stats := make([]float32, 2*rows)
+			return func() { compute.LayerNorm(y, stats, x, z[:cols], z[cols:2*cols], rows, cols, 1e-5) }
+		}),
 		op("gelu", func(x, y, _ []float32) func() { return func() { compute.GELU(y, x) } }),
 		op("swiglu", func(x, y, z []float32) func() { return func() { compute.SwiGLU(y, x, z) } }),
 		op("adamw", func(x, g, m []float32) func() {

@@ -49,11 +49,14 @@ func (s sizes) smolTokens() int { return s.smolRows * s.width }
 // layersOf lists (out, in) of the products of a block, and of the output layer.
 func (c shape) layersOf() [][2]int {
 	gate := 2 // the products of gate and up are one
-	if c.Config.Vocab == 65 {
+	if c.isGPT() {
 		gate = 1 // GPT-2 has a GELU and no gate
 	}
 	return [][2]int{{(c.Heads + 2*c.KVHeads) * c.HeadDim, c.Dim}, {c.Dim, c.Heads * c.HeadDim}, {gate * c.Hidden, c.Dim}, {c.Dim, c.Hidden}, {c.Vocab, c.Dim}}
 }
+
+// isGPT tells the two models apart: only one predicts characters.
+func (c shape) isGPT() bool { return c.Vocab == gptShape.Vocab }
 
 // trainFlops counts a step as the package comment says.
 func (c shape) trainFlops(rows, length int) float64 {
@@ -73,7 +76,7 @@ func (c shape) trainFlops(rows, length int) float64 {
 // peer describes the model to the peer script.
 func (c shape) peer(op, precision string, more spec) spec {
 	kind := "llama"
-	if c.Vocab == 65 {
+	if c.isGPT() {
 		kind = "gpt"
 	}
 	s := spec{"op": op, "model": kind, "vocab": c.Vocab, "dim": c.Dim, "layers": c.Layers, "heads": c.Heads, "kv": c.KVHeads, "hidden": c.Hidden,

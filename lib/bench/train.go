@@ -9,7 +9,7 @@ import (
 )
 
 // step prepares whole training steps: forward, backward, clipping at norm 1, AdamW.
-func (c shape) step(rows, length int) func() (func(), error) {
+func (c shape) step(rows, length int, precision string) func() (func(), error) {
 	return func() (func(), error) {
 		m, rng := transformer.New(c.Config, 1), tensor.NewRand(2)
 		batch := transformer.Batch{IDs: tokens(rng, rows*length, c.Vocab), Rows: rows, Length: length}
@@ -17,7 +17,9 @@ func (c shape) step(rows, length int) func() (func(), error) {
 		opt := optim.NewAdamW(params)
 		return func() {
 			opt.ZeroGrad()
-			tensor.Scope(func() { m.NLL(batch, targets).Mean().Backward() })
+			tensor.Scope(func() {
+				tensor.Autocast(precision, func() { m.NLL(batch, targets).Mean().Backward() })
+			})
 			_, scale := optim.Clip(params, 1)
 			opt.Step(1e-4, scale)
 		}, nil
@@ -26,7 +28,11 @@ func (c shape) step(rows, length int) func() (func(), error) {
 
 // trainCase is one step as a figure.
 func trainCase(group, name, precision string, c shape, rows, length int) Case {
-	return Case{Group: group, Name: name, Precision: precision, once: true, open: c.step(rows, length),
+	open := c.step(rows, length, precision)
+	if c.isGPT() {
+		open = c.gptStep(rows, length, precision)
+	}
+	return Case{Group: group, Name: name, Precision: precision, once: true, open: open,
 		Work:  Work{Tokens: float64(rows * length), Flops: c.trainFlops(rows, length)},
 		torch: c.peer("train", precision, spec{"rows": rows, "length": length})}
 }
@@ -34,7 +40,10 @@ func trainCase(group, name, precision string, c shape, rows, length int) Case {
 // trainCases are the training steps; their peak memory is in the figure.
 func trainCases(s sizes) []Case {
 	return []Case{
+		trainCase("gpt", "gpt/step/float32", "float32", s.gpt, s.gptRows, s.width),
+		trainCase("gpt", "gpt/step/bf16", "bf16", s.gpt, s.gptRows, s.width),
 		trainCase("smol", "smol/step/float32", "float32", s.smol, s.smolRows, s.width),
+		trainCase("smol", "smol/step/bf16", "bf16", s.smol, s.smolRows, s.width),
 	}
 }
 

@@ -28,8 +28,8 @@ type AdamW struct {
 func NewAdamW(params []nn.Param) *AdamW {
 	o := &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, params: params}
 	for _, p := range params {
-		o.m = append(o.m, make([]float32, p.Value.Len()))
-		o.v = append(o.v, make([]float32, p.Value.Len()))
+		o.m = append(o.m, compute.Aligned(p.Value.Len()))
+		o.v = append(o.v, compute.Aligned(p.Value.Len()))
 		o.decay = append(o.decay, Decays(p.Name))
 	}
 	return o

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+
+	"lyceum/lib/internal/compute"
 )
 
 // A Tensor is a block of float32 numbers in row-major order with a shape; the shape of a scalar is ().
@@ -58,7 +60,7 @@ func size(op string, shape []int) int {
 
 // New returns a tensor of zeros.
 func New(shape ...int) *Tensor {
-	return &Tensor{data: make([]float32, size("New", shape)), shape: append([]int{}, shape...)}
+	return &Tensor{data: compute.Aligned(size("New", shape)), shape: append([]int{}, shape...)}
 }
 
 // From makes a tensor of data, which it keeps; without a shape it is a vector.
@@ -179,7 +181,7 @@ func (t *Tensor) Clone() *Tensor {
 func (t *Tensor) grads() []float32 {
 	if t.grad == nil {
 		if t.leaf {
-			t.grad = make([]float32, len(t.data))
+			t.grad = compute.Aligned(len(t.data))
 		} else {
 			t.grad = alloc(len(t.data))
 		}

@@ -36,9 +36,10 @@ func putScratch(s []float32) {
 }
 
 // Aligned returns n zeroed floats that start on a cache line (64 bytes), with capacity n: rows of whole cache lines then
-// never straddle two.
+// never straddle two. Many of them lie in large pages where the system has any.
 func Aligned(n int) []float32 {
 	s := make([]float32, n+15)
+	preferHugePages(s)
 	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(s)))&63) / 4
 	return s[skip : skip+n : skip+n]
 }
