@@ -3,17 +3,32 @@ package bench
 import (
 	"fmt"
 
+	"lyceum/lib/nn"
 	"lyceum/lib/optim"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 )
 
-// step prepares whole training steps: forward, backward, clipping at norm 1, AdamW.
-func (c shape) step(rows, length int, precision string) func() (func(), error) {
+// step prepares whole training steps: forward, backward, clipping at norm 1, AdamW. way is "", "recompute" (activations are
+// computed twice) or "lora" (only adapters of rank 8 on queries and values are trained).
+func (c shape) step(rows, length int, precision, way string) func() (func(), error) {
 	return func() (func(), error) {
 		m, rng := transformer.New(c.Config, 1), tensor.NewRand(2)
+		params := m.Params()
+		switch way {
+		case "recompute":
+			m.Recompute = true
+		case "lora":
+			if err := m.AddAdapter("lora", nn.LoRA{}); err != nil {
+				return nil, err
+			}
+			if err := m.SetAdapters("lora"); err != nil {
+				return nil, err
+			}
+			params = m.Trainable()
+		}
 		batch := transformer.Batch{IDs: tokens(rng, rows*length, c.Vocab), Rows: rows, Length: length}
-		targets, params := tokens(rng, rows*length, c.Vocab), m.Params()
+		targets := tokens(rng, rows*length, c.Vocab)
 		opt := optim.NewAdamW(params)
 		return func() {
 			opt.ZeroGrad()
@@ -28,7 +43,7 @@ func (c shape) step(rows, length int, precision string) func() (func(), error) {
 
 // trainCase is one step as a figure.
 func trainCase(group, name, precision string, c shape, rows, length int) Case {
-	open := c.step(rows, length, precision)
+	open := c.step(rows, length, precision, "")
 	if c.isGPT() {
 		open = c.gptStep(rows, length, precision)
 	}
@@ -44,7 +59,18 @@ func trainCases(s sizes) []Case {
 		trainCase("gpt", "gpt/step/bf16", "bf16", s.gpt, s.gptRows, s.width),
 		trainCase("smol", "smol/step/float32", "float32", s.smol, s.smolRows, s.width),
 		trainCase("smol", "smol/step/bf16", "bf16", s.smol, s.smolRows, s.width),
+		s.memoryCase("recompute"), s.memoryCase("lora"),
 	}
+}
+
+// memoryCase is a step that saves memory, against the peer's whole step: what is compared is what it takes to learn at all.
+func (s sizes) memoryCase(way string) Case {
+	c := trainCase("smol", "smol/step/"+way, "float32", s.smol, s.smolRows, s.width)
+	c.open = s.smol.step(s.smolRows, s.width, "float32", way)
+	if way == "lora" {
+		c.Work.Flops = 0 // the weights have no gradient, so that the count of a whole step is not that of this one
+	}
+	return c
 }
 
 // scaleCases show how the cost grows: with the batch, the layers, the tokens of a row, and attention alone with the context.

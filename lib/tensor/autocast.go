@@ -42,3 +42,15 @@ func CheckPrecision(precision string) error {
 }
 
 func lowPrecision() bool { return bf16Depth.Load() > 0 }
+
+// withPrecision runs f in bfloat16, or in float32 whatever is on around it.
+func withPrecision(low bool, f func()) {
+	before := bf16Depth.Load()
+	depth := int32(0)
+	if low {
+		depth = 1
+	}
+	bf16Depth.Store(depth)
+	defer bf16Depth.Store(before)
+	f()
+}

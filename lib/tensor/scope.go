@@ -112,11 +112,27 @@ func alloc(n int) []float32 {
 	return b
 }
 
-// lend takes a buffer from the store, or makes one, which then holds zeros.
-func lend(n int) (b []float32, fresh bool) {
+// arenaDepth is how many scopes are open.
+func arenaDepth() int {
 	arena.Lock()
 	defer arena.Unlock()
-	if arena.depth == 0 || n == 0 {
+	return arena.depth
+}
+
+// copyAt returns a copy that belongs to an outer scope.
+func copyAt(depth int, data []float32) []float32 {
+	b, _ := lendAt(len(data), depth)
+	compute.Copy(b, data)
+	return b
+}
+
+// lend takes a buffer from the store, or makes one, which then holds zeros.
+func lend(n int) (b []float32, fresh bool) { return lendAt(n, arenaDepth()) }
+
+func lendAt(n, depth int) (b []float32, fresh bool) {
+	arena.Lock()
+	defer arena.Unlock()
+	if depth == 0 || n == 0 {
 		return make([]float32, n), true
 	}
 	size := sizeClass(n)
@@ -127,7 +143,7 @@ func lend(n int) (b []float32, fresh bool) {
 	} else {
 		b, fresh = compute.Aligned(size), true
 	}
-	arena.live[unsafe.SliceData(b)] = loan{b, arena.depth}
+	arena.live[unsafe.SliceData(b)] = loan{b, depth}
 	return b[:n], fresh
 }
 

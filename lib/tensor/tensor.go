@@ -247,6 +247,11 @@ func (t *Tensor) Backward() {
 		fail("Backward", "nothing that this was computed from requires a gradient (RequireGrad)")
 	}
 	t.grads()[0] += 1
+	t.backward()
+}
+
+// backward carries the gradient of t, of any shape, to what it was computed from.
+func (t *Tensor) backward() {
 	order := topological(t)
 	for i := len(order) - 1; i >= 0; i-- {
 		n := order[i]

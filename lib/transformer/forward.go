@@ -63,9 +63,37 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 		x = x.Plus(tensor.Embedding(m.Positions, p.positions))
 	}
 	for i, l := range m.Blocks {
-		x = m.block(i, l, x, p)
+		if m.Recompute {
+			x = m.recomputed(i, l, x, p)
+		} else {
+			x = m.block(i, l, x, p)
+		}
 	}
 	return m.Norm.Forward(x), n
+}
+
+// recomputed is block without what it leaves in memory. Dropout draws the same numbers both times.
+func (m *LM) recomputed(i int, l *Block, x *tensor.Tensor, p *pass) *tensor.Tensor {
+	mode, seed := &m.adapters.mode, uint64(0)
+	if mode.Training {
+		seed = mode.Rand.Uint64()
+	}
+	inputs := []*tensor.Tensor{x}
+	if p.prefix != nil {
+		inputs = append(inputs, p.prefix)
+	}
+	return tensor.Recompute(func(in []*tensor.Tensor) *tensor.Tensor {
+		if mode.Training {
+			before := mode.Rand
+			defer func() { mode.Rand = before }()
+			mode.Rand = tensor.NewRand(seed)
+		}
+		own := *p
+		if p.prefix != nil {
+			own.prefix = in[1]
+		}
+		return m.block(i, l, in[0], &own)
+	}, inputs...)
 }
 
 // checkPositions panics if a position is outside the context, and returns the largest.

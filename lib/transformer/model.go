@@ -17,6 +17,10 @@ type LM struct {
 	Head      *tensor.Tensor // (V, D); Embed itself if the weights are tied
 	Special   *Special       // tokens with a meaning of their own, if they are known
 
+	// Recompute keeps only the inputs of blocks between forward and backward, and computes the blocks a second time:
+	// gradient checkpointing, a third more time for the memory of one block in place of all.
+	Recompute bool
+
 	fam           Family
 	global, local *rotation
 	adapters      adapters

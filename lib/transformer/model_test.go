@@ -6,6 +6,7 @@ import (
 
 	"lyceum/lib/internal/golden"
 	"lyceum/lib/lossfn"
+	"lyceum/lib/nn"
 	"lyceum/lib/optim"
 	"lyceum/lib/tensor"
 )
@@ -190,5 +191,77 @@ func TestCheckFiniteNamesTheTensor(t *testing.T) {
 	m.Blocks[1].Down.Weight.Data()[3] = float32(math.NaN())
 	if err := m.CheckFinite(); err == nil || err.Error() != "model.layers.1.mlp.down_proj.weight has a value that is NaN or infinite" {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestRecomputeChangesNothing(t *testing.T) {
+	c := Config{Vocab: 40, Dim: 16, Layers: 3, Heads: 2, KVHeads: 1, HeadDim: 8, Hidden: 24, Context: 16, RopeTheta: 10000, NormEps: 1e-5, Tied: true}
+	batch := Pad([][]int32{{1, 2, 3, 4, 5}, {6, 7, 8}}, 0)
+	targets := []int32{2, 3, 4, 5, -1, 7, 8, -1, -1, -1}
+	run := func(again bool) (float32, []nn.Param) {
+		m := New(c, 1)
+		m.Recompute = again
+		if err := m.AddAdapter("a", nn.LoRA{Rank: 2, Dropout: 0.3}); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.SetAdapters("a"); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Params() {
+			p.Value.RequireGrad()
+		}
+		var loss float32
+		tensor.Scope(func() {
+			nll := m.NLL(batch, targets).Sum()
+			loss = nll.Item()
+			nll.Backward()
+		})
+		return loss, append(m.Params(), m.Trainable()...)
+	}
+	want, from := run(false)
+	got, to := run(true)
+	if got != want {
+		t.Errorf("the loss is %v, recomputed %v", want, got)
+	}
+	const tolerance = 1e-5
+	for i, p := range from {
+		for j, g := range p.Value.Grad().Data() {
+			if d := math.Abs(float64(to[i].Value.Grad().Data()[j] - g)); d > tolerance*(1+math.Abs(float64(g))) {
+				t.Fatalf("the gradient of %s is off by %v at %d", p.Name, d, j)
+			}
+		}
+	}
+}
+
+func TestRecomputeReplaysDropout(t *testing.T) {
+	m := New(Config{Vocab: 40, Dim: 16, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 8, Hidden: 24, Context: 16, RopeTheta: 10000, NormEps: 1e-5, Tied: true}, 1)
+	m.Recompute = true
+	if err := m.AddAdapter("a", nn.LoRA{Rank: 2, Dropout: 0.5}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.SetAdapters("a"); err != nil {
+		t.Fatal(err)
+	}
+	rng := tensor.NewRand(5)
+	for _, p := range m.Trainable() { // B begins at zero
+		for i := range p.Value.Data() {
+			p.Value.Data()[i] = float32(rng.NormFloat64()) / 4
+		}
+	}
+	batch, targets := Pad([][]int32{{1, 2, 3, 4, 5}}, 0), []int32{2, 3, 4, 5, -1}
+	loss := func() *tensor.Tensor { m.Train(3); return m.NLL(batch, targets).Sum() }
+	loss().Backward()
+	p := m.Trainable()[0].Value
+	const h, tolerance = 1.0 / 128, 0.02
+	for _, i := range []int{0, 7, 20} {
+		got, old := float64(p.Grad().Data()[i]), p.Data()[i]
+		p.Data()[i] = old + h
+		up := loss().Item()
+		p.Data()[i] = old - h
+		down := loss().Item()
+		p.Data()[i] = old
+		if want := float64(up-down) / (2 * h); math.Abs(got-want) > tolerance*(1+math.Abs(want)) {
+			t.Errorf("the gradient %d with dropout is %v, differences say %v", i, got, want)
+		}
 	}
 }

@@ -28,5 +28,6 @@ func init() {
 		"Run":           reflect.ValueOf((*pkg.Run)(nil)),
 		"Scorer":        reflect.ValueOf((*pkg.Scorer)(nil)),
 		"Special":       reflect.ValueOf((*pkg.Special)(nil)),
+		"StepShape":     reflect.ValueOf((*pkg.StepShape)(nil)),
 	}
 }

@@ -1,0 +1,98 @@
+package transformer
+
+import (
+	"fmt"
+
+	"lyceum/lib/internal/memory"
+)
+
+// A StepShape is what decides how much memory a step of training takes beside the model's weights.
+type StepShape struct {
+	Rows, Length int  // of a micro-batch, padding included
+	Trained      int  // numbers with a gradient and moments; 0: all of the model
+	Recompute    bool // LM.Recompute
+	// Scored is how many positions have a target; 0: all. Only they go through the output layer.
+	Scored int
+	// Passes is how many passes with a gradient are held at the same time, as the chosen and the rejected answers of a
+	// preference loss when they are not in one batch; 0: 1.
+	Passes int
+}
+
+// headRoom is what the output layer holds at a time in bytes: the scores that tensor.LogProbs keeps, or a chunk of them, as
+// far as there are so many.
+const headRoom = 128 << 20
+
+// StepBytes estimates, from the shapes alone, the memory that a step takes beside the weights: gradients, the two moments of
+// AdamW, and the activations at their peak. It is meant to be within a quarter of the truth.
+func (c Config) StepBytes(s StepShape) int64 {
+	trained, passes, tokens := int64(s.Trained), int64(max(1, s.Passes)), int64(s.Rows)*int64(s.Length)
+	if trained == 0 {
+		trained = int64(c.NumParams())
+	}
+	scored := int64(s.Scored)
+	if scored == 0 {
+		scored = tokens
+	}
+	block := c.blockNumbers()
+	kept := int64(c.Layers) * block
+	if s.Recompute {
+		kept = int64(c.Layers)*int64(c.Dim) + block
+	}
+	up, width := c.widths()
+	gradients := int64(up + c.Hidden + width + 3*c.Dim) // of one block, on the way back
+	activations := passes*tokens*(kept+3*int64(c.Dim)) + tokens*gradients
+	const spare = 1.06 // sizes are rounded up by an eighth at most
+	return 12*trained + int64(spare*4*float64(activations)) + min(4*scored*int64(c.Vocab), headRoom) + 4*scored*int64(c.Dim)
+}
+
+func (c Config) widths() (up, qkv int) {
+	up = 2 * c.Hidden
+	if c.Ungated {
+		up = c.Hidden
+	}
+	return up, (c.Heads + 2*c.KVHeads) * c.HeadDim
+}
+
+// blockNumbers is how many numbers a block keeps for each token between forward and backward.
+func (c Config) blockNumbers() int64 {
+	up, width := c.widths()
+	n := 6*c.Dim + width + c.Heads*c.HeadDim + up + c.Hidden + c.Heads + 2
+	if c.QKNorm {
+		n += width + c.Heads + c.KVHeads
+	}
+	if c.PostNorms {
+		n += 2 * c.Dim
+	}
+	return int64(n)
+}
+
+// CheckMemory says before a run whether its steps fit into the memory that is free now, the model being loaded; the error
+// says how much is missing and what would help. Where free memory is not known everything fits.
+func (c Config) CheckMemory(s StepShape) error { return c.checkMemory(s, memory.Free()) }
+
+func (c Config) checkMemory(s StepShape, free int64) error {
+	need := c.StepBytes(s)
+	if free == 0 || need <= free {
+		return nil
+	}
+	text := fmt.Sprintf("transformer: a step of %d x %d tokens needs about %s, and %s are free", s.Rows, s.Length, memory.Text(need), memory.Text(free))
+	one := s
+	one.Rows, one.Scored = 1, s.Scored/max(1, s.Rows)
+	again := s
+	again.Recompute = true
+	few := s
+	few.Trained = max(1, c.NumParams()/100)
+	for _, o := range []struct {
+		what  string
+		shape StepShape
+		new   bool
+	}{{"a batch of 1 with gradient accumulation", one, s.Rows > 1}, {"gradient checkpointing", again, !s.Recompute}, {"an adapter (LoRA) instead of all weights", few, s.Trained == 0 || s.Trained > c.NumParams()/50}} {
+		if o.new {
+			text += fmt.Sprintf("; %s: about %s", o.what, memory.Text(c.StepBytes(o.shape)))
+		}
+	}
+	if s.Length > 256 {
+		text += "; shorter rows (max_length) help in proportion"
+	}
+	return fmt.Errorf("%s", text)
+}
