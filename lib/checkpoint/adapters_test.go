@@ -28,6 +28,7 @@ type adapterGolden struct {
 	IDs            [][]int32
 	Mask           [][]int
 	Gradients      map[string]float64
+	Start          map[string][2]float64
 }
 
 // eachAdapter runs f for every adapter on its base. values computes what is compared, weighted is their sum with the
@@ -102,6 +103,44 @@ func TestAdaptersEqualPEFT(t *testing.T) {
 				t.Fatal(err)
 			}
 			compare(t, "merged", values().Data(), g.Merged, mergedLogits)
+		}
+	})
+}
+
+// A new adapter begins with the numbers that PEFT draws from the same seed.
+func TestAdaptersBeginAsInPEFT(t *testing.T) {
+	eachAdapter(t, func(t *testing.T, folder string, g adapterGolden, m *transformer.LM, _ func() *tensor.Tensor) {
+		data, err := os.ReadFile(filepath.Join(folder, "adapter_config.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := ParseAdapterConfig(folder, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch k := c.(type) {
+		case nn.LoRA:
+			k.Seed = 3
+			c = k
+		case nn.PromptTuning:
+			k.Seed = 3
+			c = k
+		case nn.PrefixTuning:
+			k.Seed = 3
+			c = k
+		}
+		if err := m.AddAdapter("a", c); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Trainable() {
+			sum, data := 0.0, p.Value.Data()
+			for _, x := range data {
+				sum += float64(x) * float64(x)
+			}
+			want := g.Start[p.Name]
+			if got := math.Sqrt(sum); math.Abs(got-want[0]) > 1e-6*want[0] || math.Abs(float64(data[len(data)-1])-want[1]) > 1e-6 {
+				t.Errorf("%s: norm %v, last element %v; PEFT has %v", p.Name, got, data[len(data)-1], want)
+			}
 		}
 	})
 }

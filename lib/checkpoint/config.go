@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"lyceum/lib/nn"
 	"lyceum/lib/transformer"
 )
 
@@ -76,6 +77,9 @@ func (f *fields) config() (transformer.Config, error) {
 	c.Vocab, c.Dim, c.Layers, c.Heads = f.integer("vocab_size", 0), f.integer(s.dim, 0), f.integer(s.layers, 0), f.integer(s.heads, 0)
 	c.Hidden, c.Context = f.integer(s.hidden, 0), f.integer(s.context, s.defaultContext)
 	c.NormEps, c.Tied = f.number(s.eps, s.defaultEps), f.truth("tie_word_embeddings", s.tied)
+	if std := f.number("initializer_range", nn.InitStd); std != nn.InitStd {
+		c.InitStd = std
+	}
 	f.heads(&c, fam.Name, s)
 	act := f.text(s.act, s.activation)
 	known := false
@@ -245,6 +249,9 @@ func configJSON(c transformer.Config, dtype string, special *transformer.Special
 	m[s.act] = s.activation
 	if activations[s.activation] != c.Activation {
 		m[s.act] = map[string]string{"": "silu", "gelu": "gelu", "gelu_tanh": "gelu_pytorch_tanh"}[c.Activation]
+	}
+	if c.InitStd != 0 {
+		m["initializer_range"] = c.InitStd
 	}
 	if name != "gpt2" {
 		m["num_key_value_heads"], m["head_dim"] = c.KVHeads, c.HeadDim

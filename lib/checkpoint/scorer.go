@@ -9,7 +9,7 @@ import (
 )
 
 // LoadScorer reads a reward model or classifier from a Hugging Face folder: a ...ForSequenceClassification with
-// score.weight, or a language model, which gets a new head of random weights from seed (normal, standard deviation 0.02),
+// score.weight, or a language model, which gets a new head of random weights from seed (normal, standard deviation initializer_range),
 // as Transformers initialises it. labels is how many outputs a new head has; 0: what the configuration says, which is 2
 // in Transformers when it says nothing.
 func LoadScorer(folder string, labels int, seed uint64) (*transformer.Scorer, error) {

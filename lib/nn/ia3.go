@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/tensor"
 )
 
@@ -41,18 +42,17 @@ func (c IA3) Build(h *Host) (*Adapter, error) {
 	}
 	c.Targets = c.Targets.withDefaults(ia3Targets[h.Arch])
 	a := &Adapter{Config: c, hooks: map[*Linear][]hook{}}
-	rng := tensor.NewRand(c.Seed)
+	rng := torchrand.New(c.Seed)
 	for _, s := range sites {
 		forward := endsWith(s.Name, c.Feedforward)
 		shape := []int{s.Outputs(), 1}
 		if forward {
 			shape = []int{1, s.Inputs()}
 		}
-		l := tensor.Full(1, shape...)
+		l := tensor.Full(1, shape...).RequireGrad()
 		if c.Init == "random" {
-			l = tensor.Randn(rng, shape...)
+			rng.Randn(l.Data())
 		}
-		l.RequireGrad()
 		a.Params = append(a.Params, Param{Name: prefix + s.Name + ".ia3_l", Value: l})
 		hook := &ia3Hook{l: l, low: s.Low, input: forward}
 		a.hooks[s.Linear] = append(a.hooks[s.Linear], hook)

@@ -3,9 +3,9 @@ package nn
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/tensor"
 )
 
@@ -31,7 +31,7 @@ type LoRA struct {
 	Bias string
 	// Init is "" (Kaiming), "gaussian" (A normal with deviation 1/Rank) or "random" (B not zero either: PEFT's False).
 	Init string
-	Seed uint64
+	Seed uint64 // with the same one, the numbers are those that PEFT gets after torch.manual_seed
 }
 
 // Kind is PEFT's peft_type.
@@ -86,7 +86,7 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 	}
 	c.Targets = c.Targets.withDefaults(loraTargets[h.Arch])
 	a := &Adapter{Config: c, hooks: map[*Linear][]hook{}}
-	rng := tensor.NewRand(c.Seed)
+	rng := torchrand.New(c.Seed)
 	byLinear := map[*Linear]*loraHook{}
 	for _, s := range sites {
 		p, err := c.part(s, rng)
@@ -113,7 +113,7 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 }
 
 // part makes the matrices of one site.
-func (c LoRA) part(s Site, rng *rand.Rand) (*loraPart, error) {
+func (c LoRA) part(s Site, rng *torchrand.Generator) (*loraPart, error) {
 	rank, err := keyed(c.RankPattern, s.Name, c.Rank)
 	if err != nil {
 		return nil, err
@@ -127,16 +127,19 @@ func (c LoRA) part(s Site, rng *rand.Rand) (*loraPart, error) {
 		p.scale = float32(alpha / math.Sqrt(float64(rank)))
 	}
 	p.a, p.b = tensor.New(rank, s.Inputs()).RequireGrad(), tensor.New(p.rows, rank).RequireGrad()
+	uniform(rng, p.a) // the layers of torch begin like this; what follows begins anew
+	uniform(rng, p.b)
+	if c.Init != "random" {
+		clear(p.b.Data())
+	}
 	switch c.Init {
-	case "gaussian":
-		for i := range p.a.Data() {
-			p.a.Data()[i] = float32(rng.NormFloat64() / float64(rank))
-		}
-	case "random":
-		uniform(rng, p.b)
-		fallthrough
-	default:
+	case "":
 		uniform(rng, p.a)
+	case "gaussian":
+		rng.Randn(p.a.Data())
+		for i := range p.a.Data() {
+			p.a.Data()[i] *= 1 / float32(rank)
+		}
 	}
 	if c.DoRA {
 		p.magnitude = tensor.From(p.norms(s.Linear), p.rows).RequireGrad()
@@ -144,11 +147,14 @@ func (c LoRA) part(s Site, rng *rand.Rand) (*loraPart, error) {
 	return p, nil
 }
 
-// uniform fills a matrix (out, in) as torch.nn.Linear begins: uniform in +-1/sqrt(in), which is Kaiming with a = sqrt 5.
-func uniform(rng *rand.Rand, t *tensor.Tensor) {
-	bound := 1 / math.Sqrt(float64(t.Dim(1)))
-	for i := range t.Data() {
-		t.Data()[i] = float32((2*rng.Float64() - 1) * bound)
+// uniform fills a matrix (out, in) as torch.nn.Linear begins: uniform in +-1/sqrt(in), which is Kaiming with a = sqrt 5. The
+// numbers are those of PyTorch.
+func uniform(rng *torchrand.Generator, t *tensor.Tensor) {
+	bound := math.Sqrt(3) * (math.Sqrt(2.0/6) / math.Sqrt(float64(t.Dim(1))))
+	low, width := float32(-bound), float32(bound)-float32(-bound)
+	rng.Rand(t.Data())
+	for i, x := range t.Data() {
+		t.Data()[i] = x*width + low
 	}
 }
 

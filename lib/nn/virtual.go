@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 
+	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/tensor"
 )
 
@@ -23,7 +24,7 @@ func (c PromptTuning) Build(h *Host) (*Adapter, error) {
 	if c.VirtualTokens <= 0 {
 		return nil, fmt.Errorf("nn.PromptTuning: VirtualTokens is %d, it must be positive", c.VirtualTokens)
 	}
-	t := tensor.Randn(tensor.NewRand(c.Seed), c.VirtualTokens, h.Dim)
+	t := normal(c.Seed, c.VirtualTokens, h.Dim)
 	for i := 0; len(c.Init) > 0 && i < c.VirtualTokens; i++ {
 		id := int(c.Init[i%len(c.Init)])
 		if id < 0 || id >= h.Embed.Dim(0) {
@@ -52,8 +53,15 @@ func (c PrefixTuning) Build(h *Host) (*Adapter, error) {
 	if c.VirtualTokens <= 0 {
 		return nil, fmt.Errorf("nn.PrefixTuning: VirtualTokens is %d, it must be positive", c.VirtualTokens)
 	}
-	t := tensor.Randn(tensor.NewRand(c.Seed), c.VirtualTokens, 2*h.Layers*h.KVHeads*h.HeadDim)
+	t := normal(c.Seed, c.VirtualTokens, 2*h.Layers*h.KVHeads*h.HeadDim)
 	a := &Adapter{Config: c, Prefix: t.RequireGrad()}
 	a.Params = []Param{{Name: "prompt_embeddings", Value: a.Prefix}}
 	return a, nil
+}
+
+// normal is torch.randn after torch.manual_seed.
+func normal(seed uint64, shape ...int) *tensor.Tensor {
+	t := tensor.New(shape...)
+	torchrand.New(seed).Randn(t.Data())
+	return t
 }

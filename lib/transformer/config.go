@@ -47,6 +47,8 @@ type Config struct {
 	// Empty: all global.
 	Pattern    string
 	LocalTheta float64 // RopeTheta of local blocks, without RopeScaling; 0: as the others
+
+	InitStd float64 // initializer_range, the standard deviation of a new head's weights; 0: 0.02
 }
 
 // Local reports whether block i sees only the last Window tokens.
@@ -122,7 +124,7 @@ func (c Config) checkMore() error {
 	if _, err := c.family(); err != nil {
 		return err
 	}
-	for name, x := range map[string]float64{"EmbedScale": c.EmbedScale, "AttnScale": c.AttnScale} {
+	for name, x := range map[string]float64{"EmbedScale": c.EmbedScale, "AttnScale": c.AttnScale, "InitStd": c.InitStd} {
 		if !(x >= 0) || math.IsInf(x, 0) {
 			return bad("%s is %v, it must not be negative", name, x)
 		}

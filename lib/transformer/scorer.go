@@ -3,6 +3,7 @@ package transformer
 import (
 	"fmt"
 
+	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/nn"
 	"lyceum/lib/tensor"
 )
@@ -18,12 +19,22 @@ type Scorer struct {
 	Labels []string // the names of the labels, id2label; may be empty
 }
 
-// NewScorer puts a head of random weights (normal, standard deviation 0.02) on a model, which it keeps.
+// NewScorer puts a head of random weights (normal, standard deviation Config.InitStd) on a model, which it keeps. The numbers are those
+// of Transformers for a head that a checkpoint lacks, after torch.manual_seed with the same seed.
 func NewScorer(m *LM, labels int, seed uint64) *Scorer {
 	if labels <= 0 {
 		panic(&tensor.Error{Op: "NewScorer", Text: fmt.Sprintf("%d labels: at least one is needed", labels)})
 	}
-	s := &Scorer{LM: m, Score: nn.NewLinear(tensor.NewRand(seed), m.Config.Dim, labels, nn.InitStd), Pad: -1}
+	w := tensor.New(labels, m.Config.Dim).RequireGrad()
+	torchrand.New(seed).Randn(w.Data())
+	std := m.Config.InitStd
+	if std == 0 {
+		std = nn.InitStd
+	}
+	for i := range w.Data() {
+		w.Data()[i] *= float32(std)
+	}
+	s := &Scorer{LM: m, Score: &nn.Linear{Weight: w}, Pad: -1}
 	s.bind()
 	return s
 }

@@ -2,7 +2,7 @@
 
     python adapters.py      (after families.py; needs torch, transformers and peft; writes adapters/, the versions are in each golden.json)
 
-For each case: logits with the adapter and, if it can be, merged; the norm of the gradient of each of its parameters under the
+For each case: the norm and the last element of each parameter as it begins after torch.manual_seed(3); logits with the adapter and, if it can be, merged; the norm of the gradient of each of its parameters under the
 sum of logits times fixed weights; all in float32 on one thread.
 """
 import json, os, shutil
@@ -40,7 +40,10 @@ def numbers(t): return [float(f"{x:.8g}") for x in t.flatten().tolist()]
 def case(name, base, config):
     cls = AutoModelForSequenceClassification if config.task_type == "SEQ_CLS" else AutoModelForCausalLM
     m = cls.from_pretrained(f"families/{base}", dtype=torch.float32, attn_implementation="eager").eval()
+    torch.manual_seed(3)
     m = get_peft_model(m, config).eval()
+    short = lambda n: n.replace(".default", "").replace("modules_to_save.", "").replace("prompt_encoder.embedding.weight", "prompt_embeddings").replace("vector.weight", "vector")
+    start = {short(n): [float(p.detach().double().norm()), float(p.detach().flatten()[-1])] for n, p in m.named_parameters() if p.requires_grad}
     g = torch.Generator().manual_seed(len(name))
     with torch.no_grad():
         for n, p in m.named_parameters():
@@ -65,14 +68,11 @@ def case(name, base, config):
     real = torch.ones_like(z) if config.task_type == "SEQ_CLS" else mask[:, :, None].float().expand_as(z)
     weights = torch.cos(torch.arange(z.numel(), dtype=torch.float32)).view(z.shape) * real
     (z * weights).sum().backward()
-    out = {"base": base, "logits": numbers(z * real), "ids": IDS, "mask": MASK, "gradients": {},
+    out = {"base": base, "logits": numbers(z * real), "ids": IDS, "mask": MASK, "start": start, "gradients": {},
            "torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     for n, p in m.named_parameters():
         if p.grad is not None:
-            n = n.replace(".default", "").replace("modules_to_save.", "").replace("prompt_encoder.embedding.weight", "prompt_embeddings")
-            if n.endswith("lora_magnitude_vector.weight"):
-                n = n[: -len(".weight")]
-            out["gradients"][n] = float(p.grad.double().norm())
+            out["gradients"][short(n)] = float(p.grad.double().norm())
     if config.peft_type in ("LORA", "IA3") and config.task_type != "SEQ_CLS":
         m.merge_adapter()
         out["merged"] = numbers(logits() * real)
