@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"lyceum/lib/tokenize/characters"
 )
 
 // An AddedToken is a token that is found in the text before the model sees it.
@@ -62,12 +64,6 @@ func (x *addedIndex) add(text string, a AddedToken) {
 	}
 }
 
-// isWord is \w of a regular expression.
-func isWord(r rune) bool {
-	return r == '_' || unicode.IsLetter(r) || unicode.Is(unicode.Nd, r) || unicode.IsMark(r) || unicode.Is(unicode.Other_Alphabetic, r) ||
-		unicode.Is(unicode.Nl, r) || unicode.Is(unicode.Pc, r) || unicode.Is(unicode.Join_Control, r)
-}
-
 // cut yields the parts between added tokens, with id -1, and the added tokens. It skips the special ones when plain is set.
 func (x *addedIndex) cut(p source, plain bool, yield func(part source, id int32)) {
 	s, begin := p.s, 0
@@ -101,7 +97,7 @@ func (x *addedIndex) cut(p source, plain bool, yield func(part source, id int32)
 func touchesWord(s string, at, end int) bool {
 	before, _ := utf8.DecodeLastRuneInString(s[:at])
 	after, _ := utf8.DecodeRuneInString(s[end:])
-	return at > 0 && isWord(before) || end < len(s) && isWord(after)
+	return at > 0 && characters.IsWord(before) || end < len(s) && characters.IsWord(after)
 }
 
 // find looks for the first token at i or after.

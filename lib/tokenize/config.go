@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sort"
 	"strings"
 )
 
@@ -254,5 +255,6 @@ func (t *Tokenizer) addConfigured(decoder map[string]json.RawMessage) error {
 	if !changed {
 		return nil
 	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].ID < list[j].ID })
 	return t.setAdded(list)
 }

@@ -98,32 +98,37 @@ func (t *Tokenizer) build(order [][2]string, added []AddedToken) error {
 	return nil
 }
 
-// setAdded puts the added tokens into the vocabulary. One that the model has keeps the model's id, as in tokenizers.
+// setAdded puts the added tokens into the vocabulary, in the order in which they are given. As in the tokenizers library,
+// the ids that a file gives them do not count: a token that the model has keeps the model's id, and the others follow
+// behind the vocabulary.
 func (t *Tokenizer) setAdded(added []AddedToken) error {
 	if t.onlyAdded == nil {
 		t.onlyAdded = map[int32]bool{}
+		t.vocabulary = len(t.ids)
 	}
 	t.added, t.raw, t.normed = make(map[int32]AddedToken, len(added)), addedIndex{}, addedIndex{}
+	next := int32(t.vocabulary)
 	for _, a := range added {
 		if a.Content == "" {
 			return fmt.Errorf("the token with id %d has no text", a.ID)
 		}
-		if a.ID < 0 || a.ID >= mostTokens {
-			return fmt.Errorf("the token %q has the id %d: ids are from 0 to %d", a.Content, a.ID, mostTokens-1)
+		id, ok := t.ids[a.Content]
+		if !ok {
+			id = next
+			t.onlyAdded[id] = true
 		}
-		if id, ok := t.ids[a.Content]; ok {
-			a.ID = id
-		} else if int(a.ID) >= len(t.tokens) || t.tokens[a.ID] == "" {
-			t.onlyAdded[a.ID] = true
+		next = max(next, id+1)
+		if a.ID = id; id >= mostTokens {
+			return fmt.Errorf("the token %q has the id %d: there may be %d", a.Content, id, mostTokens)
 		}
-		for int(a.ID) >= len(t.tokens) {
+		for int(id) >= len(t.tokens) {
 			t.tokens = append(t.tokens, "")
 		}
-		if old := t.tokens[a.ID]; old != "" && old != a.Content {
-			return fmt.Errorf("the id %d is that of %q and of %q", a.ID, old, a.Content)
+		if old := t.tokens[id]; old != "" && old != a.Content {
+			return fmt.Errorf("the id %d is that of %q and of %q", id, old, a.Content)
 		}
-		t.tokens[a.ID], t.ids[a.Content] = a.Content, a.ID
-		t.added[a.ID] = a
+		t.tokens[id], t.ids[a.Content] = a.Content, id
+		t.added[id] = a
 	}
 	for _, a := range t.added {
 		if !a.Normalized {

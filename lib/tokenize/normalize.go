@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"lyceum/lib/tokenize/characters"
 )
 
 type normalizer func(source) source
@@ -53,13 +55,6 @@ func eachRune(f func(rune) string) normalizer {
 	}
 }
 
-func lower(r rune) string {
-	if r == 'İ' { // the one letter whose small form is two characters
-		return "i̇"
-	}
-	return string(unicode.ToLower(r))
-}
-
 func isControl(r rune) bool {
 	return r != '\t' && r != '\n' && r != '\r' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
 }
@@ -74,7 +69,7 @@ func isChinese(r rune) bool {
 }
 
 func dropMarks(r rune) string {
-	if unicode.Is(unicode.Mn, r) {
+	if characters.IsMark(r) {
 		return ""
 	}
 	return string(r)
@@ -103,10 +98,15 @@ func bert(f normalJSON) []normalizer {
 		}))
 	}
 	if isTrue(f.StripAccents, isTrue(f.Lower, true)) {
-		list = append(list, toForm(norm.NFD), eachRune(dropMarks))
+		list = append(list, toForm(norm.NFD), eachRune(func(r rune) string {
+			if unicode.Is(unicode.Mn, r) {
+				return ""
+			}
+			return string(r)
+		}))
 	}
 	if isTrue(f.Lower, true) {
-		list = append(list, eachRune(lower))
+		list = append(list, eachRune(characters.Lower))
 	}
 	return list
 }
@@ -159,7 +159,7 @@ func normalizers(f normalJSON) ([]normalizer, error) {
 	case "NFKD":
 		return one(toForm(norm.NFKD))
 	case "Lowercase":
-		return one(eachRune(lower))
+		return one(eachRune(characters.Lower))
 	case "StripAccents":
 		return one(eachRune(dropMarks))
 	case "BertNormalizer":

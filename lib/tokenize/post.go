@@ -86,7 +86,11 @@ func (p *postProcessor) trim(t *Tokenizer, text string, e *Encoding) {
 	for _, rule := range p.trims {
 		for i, id := range e.IDs {
 			o := &e.Offsets[i]
-			front, back := spacesAround(t.tokens[id])
+			tok := t.tokens[id]
+			if _, ok := t.added[id]; ok {
+				tok = text[o[0]:o[1]] // with the white space that it took
+			}
+			front, back := spacesAround(tok)
 			if front > 0 {
 				if rule.prefix && (i == 0 || o[0] == 0) {
 					front--

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"lyceum/lib/tokenize/characters"
+	"lyceum/lib/tokenize/regex"
 )
 
 // preJSON is a pre-tokenizer as tokenizer.json has it.
@@ -45,7 +48,37 @@ func finder(raw json.RawMessage) (func(s string) [][2]int, error) {
 	if p.String != nil {
 		return literal(*p.String), nil
 	}
-	return regex(*p.Regex)
+	re, err := regex.Compile(*p.Regex)
+	if err != nil {
+		return nil, err
+	}
+	return re.FindAll, nil
+}
+
+// wordsAndSigns finds words, and runs of what is neither word nor white space.
+func wordsAndSigns(s string) [][2]int {
+	var out [][2]int
+	kind := func(r rune) int {
+		switch {
+		case characters.IsWord(r):
+			return 1
+		case unicode.IsSpace(r):
+			return 0
+		}
+		return 2
+	}
+	last := 0
+	for i, r := range s {
+		_, n := utf8.DecodeRuneInString(s[i:])
+		k := kind(r)
+		if k != 0 && k == last {
+			out[len(out)-1][1] = i + n
+		} else if k != 0 {
+			out = append(out, [2]int{i, i + n})
+		}
+		last = k
+	}
+	return out
 }
 
 // literal finds a text.
@@ -69,10 +102,6 @@ func isTrue(b *bool, absent bool) bool {
 		return absent
 	}
 	return *b
-}
-
-func isPunctuation(r rune) bool {
-	return r < 128 && (unicode.IsPunct(r) || unicode.IsSymbol(r)) || unicode.IsPunct(r)
 }
 
 // each finds single characters.
@@ -109,16 +138,15 @@ func splitters(p preJSON) ([]splitter, error) {
 		return byteLevel(p), nil
 	case "Digits":
 		if isTrue(p.Individual, false) {
-			return one(splitter{find: each(isNumber), how: "Isolated"})
+			return one(splitter{find: each(characters.IsNumeric), how: "Isolated"})
 		}
-		return one(splitter{find: each(isNumber), how: "Contiguous"})
+		return one(splitter{find: each(characters.IsNumeric), how: "Contiguous"})
 	case "Whitespace":
-		find, err := regex(`\w+|[^\w\s]+`)
-		return []splitter{{find: find, how: "Removed", invert: true}}, err
+		return one(splitter{find: wordsAndSigns, how: "Removed", invert: true})
 	case "WhitespaceSplit":
 		return one(splitter{find: each(unicode.IsSpace), how: "Removed"})
 	case "BertPreTokenizer":
-		return []splitter{{find: each(unicode.IsSpace), how: "Removed"}, {find: each(isPunctuation), how: "Isolated"}}, nil
+		return []splitter{{find: each(unicode.IsSpace), how: "Removed"}, {find: each(characters.IsPunctuation), how: "Isolated"}}, nil
 	case "CharDelimiterSplit":
 		return one(splitter{find: literal(p.Delimiter), how: "Removed"})
 	case "FixedLength":
@@ -133,7 +161,7 @@ func splitters(p preJSON) ([]splitter, error) {
 		}})
 	case "Punctuation":
 		how, err := behaviour(p.Behavior, "Isolated")
-		return []splitter{{find: each(isPunctuation), how: how}}, err
+		return []splitter{{find: each(characters.IsPunctuation), how: how}}, err
 	case "Metaspace":
 		return metaspace(p), nil
 	case "Split":
@@ -220,6 +248,28 @@ func (p *splitter) cut(s string, yield func(at, end int)) {
 		}
 		return
 	}
+	switch at := 0; {
+	case p.how == "Isolated" || p.how == "Removed":
+		skip := func(match bool) bool { return p.how == "Removed" && match != p.invert }
+		for _, m := range p.find(s) {
+			if m[0] > at && !skip(false) {
+				yield(at, m[0])
+			}
+			if m[1] > m[0] && !skip(true) {
+				yield(m[0], m[1])
+			}
+			at = m[1]
+		}
+		if at < len(s) && !skip(false) {
+			yield(at, len(s))
+		}
+	default:
+		p.merge(s, yield)
+	}
+}
+
+// merge gives the pieces of the behaviours that join matches with what stands around them.
+func (p *splitter) merge(s string, yield func(at, end int)) {
 	type part struct {
 		at, end int
 		match   bool
@@ -238,9 +288,6 @@ func (p *splitter) cut(s string, yield func(at, end int)) {
 	}
 	held := -1
 	for i, x := range parts {
-		if p.how == "Removed" && x.match {
-			continue
-		}
 		if held < 0 {
 			held = x.at
 		}

@@ -19,13 +19,14 @@ type Tokenizer struct {
 	// chat template. FromJSON leaves it empty.
 	Config Config
 
-	tokens    []string         // by id, as the vocabulary spells them; "" where an id is not used
-	ids       map[string]int32 // the reverse
-	whole     map[string]int32 // the same by their bytes, when the model is byte-level
-	added     map[int32]AddedToken
-	onlyAdded map[int32]bool // those that the model's vocabulary does not have
-	raw       addedIndex     // added tokens that are looked for before normalisation
-	normed    addedIndex     // and after it
+	tokens     []string         // by id, as the vocabulary spells them; "" where an id is not used
+	ids        map[string]int32 // the reverse
+	whole      map[string]int32 // the same by their bytes, when the model is byte-level
+	added      map[int32]AddedToken
+	onlyAdded  map[int32]bool // those that the model's vocabulary does not have
+	vocabulary int            // tokens of the model
+	raw        addedIndex     // added tokens that are looked for before normalisation
+	normed     addedIndex     // and after it
 
 	normal   []normalizer
 	split    []splitter

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"lyceum/lib/tokenize/characters"
 )
 
 // Normalisation to NFC, NFD, NFKC and NFKD. Package norm gives the tables but not the text: it puts U+034F into long runs
@@ -30,7 +32,7 @@ var composites = sync.OnceValue(func() map[[2]rune]rune {
 		_, n := utf8.DecodeLastRune(full)
 		head := []rune(norm.NFC.String(string(full[:len(full)-n])))
 		last, _ := utf8.DecodeLastRune(full)
-		if len(head) == 1 {
+		if len(head) == 1 && characters.Decomposes(r) {
 			out[[2]rune{head[0], last}] = r
 		}
 	}
@@ -58,7 +60,7 @@ func decompose(out []changed, r rune, form norm.Form) []changed {
 		}
 		return out
 	}
-	if r < utf8.RuneSelf {
+	if r < utf8.RuneSelf || !characters.Decomposes(r) {
 		return append(out, changed{r, 0})
 	}
 	d := form.PropertiesString(string(r)).Decomposition()
@@ -72,7 +74,7 @@ func decompose(out []changed, r rune, form norm.Form) []changed {
 }
 
 func class(r rune) uint8 {
-	if r < 0x300 {
+	if r < 0x300 || !characters.Reorders(r) {
 		return 0
 	}
 	return norm.NFD.PropertiesString(string(r)).CCC()

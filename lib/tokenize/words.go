@@ -1,9 +1,10 @@
 package tokenize
 
 import (
-	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"lyceum/lib/tokenize/characters"
 )
 
 // The split patterns that are matched by hand: Go's regular expressions have no look-ahead, and a general matcher is slow.
@@ -18,55 +19,23 @@ const (
 )
 
 const (
-	other = uint8(iota)
-	letter
-	number
-	space
-	mark
+	other  = characters.Other
+	letter = characters.Letter
+	number = characters.Number
+	space  = characters.Space
+	mark   = characters.Mark
 )
-
-// classes are those of the characters below U+10000.
-var classes = sync.OnceValue(func() *[0x10000]uint8 {
-	t := new([0x10000]uint8)
-	fill := func(r *unicode.RangeTable, c uint8) {
-		for _, x := range r.R16 {
-			for i := int(x.Lo); i <= int(x.Hi); i += int(x.Stride) {
-				t[i] = c
-			}
-		}
-	}
-	fill(unicode.M, mark)
-	fill(unicode.L, letter)
-	fill(unicode.N, number)
-	fill(unicode.White_Space, space)
-	return t
-})
-
-func classOf(r rune) uint8 {
-	if r < 0x10000 {
-		return classes()[r]
-	}
-	switch {
-	case unicode.IsLetter(r):
-		return letter
-	case unicode.IsNumber(r):
-		return number
-	case unicode.IsMark(r):
-		return mark
-	}
-	return other
-}
 
 // A matcher returns the length of the first word of a text that is not empty.
 type matcher struct {
-	table  *[0x10000]uint8
+	table  *[unicode.MaxRune + 1]uint8
 	marks  bool // combining marks are letters
 	digits int  // how many digits make a word
 	gpt2   bool
 }
 
 func knownMatcher(pattern string) (matcher, bool) {
-	m := matcher{table: classes()}
+	m := matcher{table: characters.Classes()}
 	switch pattern {
 	case patternGPT2:
 		m.gpt2 = true
@@ -88,7 +57,7 @@ func (m *matcher) class(s string, i int) (c uint8, n int) {
 		return m.table[b], 1
 	}
 	r, n := utf8.DecodeRuneInString(s[i:])
-	c = classOf(r)
+	c = m.table[r]
 	if c == mark {
 		if m.marks {
 			return letter, n
@@ -217,7 +186,7 @@ func contraction(s string, anyCase bool) int {
 // words cuts text as GPT-2's pattern does. With digits, every digit is cut off first (Hugging Face's Digits pre-tokenizer
 // with individual_digits).
 func words(text string, digits bool) []string {
-	m := matcher{table: classes(), gpt2: true}
+	m := matcher{table: characters.Classes(), gpt2: true}
 	var out []string
 	for text != "" {
 		part := text
@@ -234,12 +203,10 @@ func words(text string, digits bool) []string {
 	return out
 }
 
-func isNumber(r rune) bool { return classOf(r) == number }
-
 // cutDigits is the length of the first piece that is a digit or has none.
 func cutDigits(s string) int {
 	for i, r := range s {
-		if isNumber(r) {
+		if characters.IsNumeric(r) {
 			if i > 0 {
 				return i
 			}

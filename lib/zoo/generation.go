@@ -157,5 +157,5 @@ func LoadTokenizer(name string) (*tokenize.Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ggufTokenizer(where, g.Meta)
+	return tokenize.FromGGUF(where, g.Meta)
 }

@@ -134,7 +134,7 @@ func loadGGUF(name, file string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	tok, err := ggufTokenizer(file, g.Meta)
+	tok, err := tokenize.FromGGUF(file, g.Meta)
 	if err != nil {
 		return nil, err
 	}
