@@ -18,6 +18,7 @@ func init() {
 		"EncodeOptions":    reflect.ValueOf((*pkg.EncodeOptions)(nil)),
 		"Encoding":         reflect.ValueOf((*pkg.Encoding)(nil)),
 		"FromFolder":       reflect.ValueOf(pkg.FromFolder),
+		"FromGGUF":         reflect.ValueOf(pkg.FromGGUF),
 		"FromJSON":         reflect.ValueOf(pkg.FromJSON),
 		"Message":          reflect.ValueOf((*pkg.Message)(nil)),
 		"Render":           reflect.ValueOf(pkg.Render),
