@@ -80,6 +80,9 @@ var hostile = map[string][]byte{
 	"bytes 8 to 0":     bytesOf(`{"a":{"dtype":"F32","shape":[0],"data_offsets":[8,0]}}`, 8),
 	"cannot unmarshal": bytesOf(`{"a":{"dtype":"F32","shape":["x"],"data_offsets":[0,8]}}`, 8),
 	"__metadata__":     bytesOf(`{"__metadata__":{"format":1}}`, 0),
+	"is there twice":   bytesOf(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8),
+	"has 3 numbers":    bytesOf(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}`, 8),
+	"not an object":    bytesOf(`[1]`, 0),
 	"the shape [-1]":   bytesOf(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}`, 8),
 }
 

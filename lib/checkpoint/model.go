@@ -92,11 +92,14 @@ func weightFiles(folder string) ([]*File, error) {
 
 // Assemble makes a model of the tensors of files. Every parameter must be there, in its shape, and nothing else.
 func Assemble(c transformer.Config, files ...*File) (*transformer.LM, error) {
-	m := transformer.Empty(c)
 	b, err := newBag(files)
 	if err != nil {
 		return nil, err
 	}
+	if err := b.enough(c); err != nil {
+		return nil, err
+	}
+	m := transformer.Empty(c)
 	for _, p := range m.Params() {
 		if err := b.fill(p); err != nil {
 			return nil, err
@@ -112,11 +115,15 @@ func Assemble(c transformer.Config, files ...*File) (*transformer.LM, error) {
 type bag struct {
 	all   map[string]Entry
 	where map[string]string
+	from  string // what stands in an error about a tensor that is nowhere
 }
 
 func newBag(files []*File) (*bag, error) {
-	b := &bag{map[string]Entry{}, map[string]string{}}
-	for _, f := range files {
+	b := &bag{all: map[string]Entry{}, where: map[string]string{}}
+	for i, f := range files {
+		if b.from = f.name; i > 0 {
+			b.from = filepath.Dir(f.name)
+		}
 		for n, e := range f.Tensors {
 			if b.where[n] != "" {
 				return nil, fmt.Errorf("checkpoint: %s: tensor %s is in %s too", f.name, n, b.where[n])
@@ -125,6 +132,25 @@ func newBag(files []*File) (*bag, error) {
 		}
 	}
 	return b, nil
+}
+
+// enough checks that the files can hold a model of the configuration, before memory is asked for: a damaged number in it
+// must not ask for all there is.
+func (b *bag) enough(c transformer.Config) error {
+	have := 0.0
+	for _, e := range b.all {
+		have += float64(e.Len())
+	}
+	vocab, dim, layers, hidden, q := float64(c.Vocab), float64(c.Dim), float64(c.Layers), float64(c.Hidden), float64(c.Heads)*float64(c.HeadDim)
+	if want := vocab*dim + layers*(2*dim*q+2*dim*hidden); want <= 2*have+1e6 { // what is nearly there is told tensor by tensor
+		return nil
+	}
+	for name, e := range b.all {
+		if (strings.HasSuffix(name, "embed_tokens.weight") || strings.HasSuffix(name, "wte.weight")) && fmt.Sprint(e.Shape) != fmt.Sprint([]int{c.Vocab, c.Dim}) {
+			return fmt.Errorf("checkpoint: %s: tensor %s has the shape %v, the configuration wants %v", b.where[name], name, e.Shape, []int{c.Vocab, c.Dim})
+		}
+	}
+	return fmt.Errorf("checkpoint: %s: the tensors have %.0f numbers, too few for %d blocks of width %d and %d with %d heads of %d, as the configuration says", b.from, have, c.Layers, c.Dim, c.Hidden, c.Heads, c.HeadDim)
 }
 
 // fill reads a parameter, or its parts.
@@ -155,7 +181,7 @@ func (b *bag) find(name string) string {
 func (b *bag) take(name string, shape []int, dst []float32, transposed bool) error {
 	e, ok := b.all[name]
 	if !ok {
-		return fmt.Errorf("checkpoint: tensor %s is missing", name)
+		return fmt.Errorf("checkpoint: %s: tensor %s is missing", b.from, name)
 	}
 	if transposed {
 		shape = []int{shape[1], shape[0]}

@@ -33,15 +33,18 @@ func LoadScorer(folder string, labels int, seed uint64) (*transformer.Scorer, er
 	}
 	head := c
 	head.Tied = true // the output layer is not part of it
+	b, err := newBag(files)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.enough(c); err != nil {
+		return nil, err
+	}
 	s := transformer.NewScorer(transformer.Empty(head), labels, seed)
 	s.Config.Tied = c.Tied
 	s.Special, s.Pad = special, special.Pad
 	if len(names) == labels {
 		s.Labels = names
-	}
-	b, err := newBag(files)
-	if err != nil {
-		return nil, err
 	}
 	for _, p := range s.Params() {
 		if p.Name == "score.weight" && b.where[p.Name] == "" {
