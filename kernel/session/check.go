@@ -70,8 +70,9 @@ func (s *Session) types(c *cell, show ast.Expr) (*types.Package, *types.Info, pr
 	pkg := types.NewPackage("main", "main")
 	mine := declared(c.file)
 	pkg.Scope().Insert(s.world.must)
-	for name, e := range s.world.entities {
-		if e.method == "" && !mine[name] && c.imports[name] == "" {
+	// Only what the cell mentions: every object that it declares keeps this scope alive.
+	for name := range identifiers(c.file) {
+		if e := s.world.entities[name]; e != nil && e.method == "" && !mine[name] && c.imports[name] == "" {
 			pkg.Scope().Insert(e.obj)
 		}
 	}
@@ -88,6 +89,18 @@ func (s *Session) types(c *cell, show ast.Expr) (*types.Package, *types.Info, pr
 		}}
 	types.NewChecker(&conf, s.engine.fset(), pkg, info).Files([]*ast.File{c.file})
 	return pkg, info, errs
+}
+
+// identifiers are all names in a file.
+func identifiers(f *ast.File) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			names[id.Name] = true
+		}
+		return true
+	})
+	return names
 }
 
 // ownNames finds the package of names that cells declare; go/types spells it out for those of earlier cells.

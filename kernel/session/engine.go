@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/traefik/yaegi/interp"
 
@@ -167,15 +168,32 @@ func (e *engine) compile(f *ast.File) (p *interp.Program, err error) {
 			err = fmt.Errorf("the interpreter cannot compile this: %v", r)
 		}
 	}()
+	defer e.forget()
 	return e.in.CompileAST(f)
+}
+
+// forget lets the syntax of what was compiled go, as soon as no code refers to it: for a debugger of its own the
+// interpreter keeps all syntax and all scopes, 10 kB and more for every cell.
+func (e *engine) forget() {
+	empty := func(v reflect.Value) { reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem().SetZero() }
+	empty(reflect.ValueOf(e.in).Elem().FieldByName("roots"))
+	if scope := e.mainScope(); scope.IsValid() {
+		empty(scope.FieldByName("child"))
+	}
+}
+
+// mainScope is the interpreter's scope of the code of all cells.
+func (e *engine) mainScope() reflect.Value {
+	scope := reflect.ValueOf(e.in).Elem().FieldByName("scopes").MapIndex(reflect.ValueOf("main"))
+	if !scope.IsValid() || scope.IsNil() {
+		return reflect.Value{}
+	}
+	return scope.Elem()
 }
 
 // imports reports whether code can use a package under a name without importing it again. The interpreter is asked,
 // since it keeps the imports of code that it then fails to compile.
 func (e *engine) imports(name string) bool {
-	scope := reflect.ValueOf(e.in).Elem().FieldByName("scopes").MapIndex(reflect.ValueOf("main"))
-	if !scope.IsValid() || scope.IsNil() {
-		return false
-	}
-	return scope.Elem().FieldByName("sym").MapIndex(reflect.ValueOf(filepath.Join(name, fileBase))).IsValid()
+	scope := e.mainScope()
+	return scope.IsValid() && scope.FieldByName("sym").MapIndex(reflect.ValueOf(filepath.Join(name, fileBase))).IsValid()
 }
