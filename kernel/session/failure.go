@@ -108,6 +108,9 @@ func (s *Session) runtimeError(err error, reason string, r Request, statement *[
 		return failure("error", at, u.Error()+" (the cell assigns this to err and does not look at it)", r)
 	}
 	if x, ok := p.Value.(std.Exit); ok {
+		if x.Code == 0 { // a program that has done its work
+			return nil
+		}
 		return failure("exit", at, fmt.Sprintf("the cell asked the process to end (%v); the kernel lives on", x), r)
 	}
 	if i, ok := p.Value.(interface{ Interrupted() bool }); ok && i.Interrupted() {

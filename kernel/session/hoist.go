@@ -29,7 +29,9 @@ func (c *cell) hoist(position func(token.Pos) token.Position, known func(string)
 				for _, n := range v.Names {
 					seen[n.Name] = true
 				}
-				c.items = append(c.items, item{spec: v, at: position(v.Pos())})
+				for _, one := range single(v) {
+					c.items = append(c.items, item{spec: one, at: position(one.Pos()), decl: true})
+				}
 			}
 		}
 	}
@@ -62,6 +64,18 @@ func (c *cell) hoist(position func(token.Pos) token.Position, known func(string)
 	c.body.Body.List = body
 	c.file.Decls = append(decls, c.body)
 	return errs
+}
+
+// single takes var a, b = x, y apart: each variable is initialized for itself.
+func single(v *ast.ValueSpec) []*ast.ValueSpec {
+	if len(v.Names) < 2 || len(v.Names) != len(v.Values) {
+		return []*ast.ValueSpec{v}
+	}
+	var out []*ast.ValueSpec
+	for i, n := range v.Names {
+		out = append(out, &ast.ValueSpec{Names: []*ast.Ident{n}, Type: v.Type, Values: v.Values[i : i+1]})
+	}
+	return out
 }
 
 // define makes a variable declaration of x, y := e. A name that this cell has already is assigned to, as in

@@ -28,6 +28,7 @@ type item struct {
 	spec  *ast.ValueSpec
 	stmts []ast.Stmt
 	at    token.Position
+	decl  bool // a var declaration, not a definition with :=
 }
 
 // parse turns chunks into syntax in which top-level definitions are package-level variables.

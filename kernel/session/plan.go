@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // plan is what a checked cell will add to the session, and the code that does it.
@@ -48,16 +49,52 @@ func (s *Session) plan(k *checked) *plan {
 			}
 		}
 	}
-	for _, fn := range k.inits {
-		p.stmts = append(p.stmts, &ast.ExprStmt{X: &ast.CallExpr{Fun: p.use(k.info.Defs[fn.Name], fn.Name.Pos())}})
-	}
-	for _, it := range k.items {
+	items, first := k.inOrder()
+	for i := 0; i <= len(items); i++ {
+		if i == first {
+			for _, fn := range k.inits {
+				p.stmts = append(p.stmts, &ast.ExprStmt{X: &ast.CallExpr{Fun: p.use(k.info.Defs[fn.Name], fn.Name.Pos())}})
+			}
+		}
+		if i == len(items) {
+			break
+		}
+		it := items[i]
 		if it.spec != nil {
 			p.variable(s, it)
 		}
 		p.stmts = append(p.stmts, it.stmts...)
 	}
 	return p
+}
+
+// inOrder returns the steps of the cell in the order in which they run, and the number of var declarations that come first:
+// functions named init run after those. Declarations that follow each other are initialized as in a package, each after what
+// it depends on (Go specification, "Package initialization"); a statement keeps its place.
+func (k *checked) inOrder() (items []item, first int) {
+	order := map[ast.Expr]int{}
+	for i, in := range k.info.InitOrder {
+		order[in.Rhs] = i + 1
+	}
+	rank := func(it item) int {
+		if len(it.spec.Values) == 0 {
+			return 0
+		}
+		return order[it.spec.Values[0]]
+	}
+	items = slices.Clone(k.items)
+	for i := 0; i < len(items); {
+		n := i
+		for n < len(items) && items[n].decl {
+			n++
+		}
+		slices.SortStableFunc(items[i:n], func(a, b item) int { return rank(a) - rank(b) })
+		if i == 0 {
+			first = n
+		}
+		i = n + 1
+	}
+	return items, first
 }
 
 func sameVar(old types.Object, v *types.Var) bool {

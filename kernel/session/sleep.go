@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lyceum/kernel/session/rt"
+	"lyceum/kernel/symbols/std"
 )
 
 // stopping is the channel that is closed when the running cell is interrupted.
@@ -18,6 +19,9 @@ func init() {
 		return nil
 	})
 	rt.OnGoroutinePanic(func(v any) {
+		if x, ok := v.(std.Exit); ok && x.Code == 0 {
+			return
+		}
 		rt.Stderr.WriteString("panic in a goroutine: " + panicText(v) + "\n")
 	})
 }

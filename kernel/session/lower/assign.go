@@ -74,7 +74,7 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 		if len(lhs) == len(rhs) && !isBlank(lhs[i]) {
 			out.Rhs = append(out.Rhs, l.value(r, l.lhsType(lhs[i])))
 		} else {
-			out.Rhs = append(out.Rhs, l.expr(r))
+			out.Rhs = append(out.Rhs, l.discarded(r))
 		}
 	}
 	for _, e := range lhs {
@@ -86,6 +86,18 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 		return []ast.Stmt{define(pos, t, out.Rhs[0]), define(pos, out.Lhs[0].(*ast.Ident).Name, ident(t, pos))}
 	}
 	return []ast.Stmt{out}
+}
+
+// discarded lowers a value that nobody looks at. The interpreter gives a comparison the type of where it goes, and the
+// blank identifier that of an operand.
+func (l *lowerer) discarded(e ast.Expr) ast.Expr {
+	x := l.expr(e)
+	if b, ok := ast.Unparen(e).(*ast.BinaryExpr); !ok || l.pre == nil || l.info.Types[b].Value != nil {
+		return x
+	}
+	t := l.temp("t")
+	*l.pre = append(*l.pre, define(e.Pos(), t, x))
+	return ident(t, e.Pos())
 }
 
 // captured says whether a newly defined variable outlives its block in a

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/types"
 )
 
@@ -14,9 +15,10 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		if b, ok := l.info.Uses[f].(*types.Builtin); ok {
 			name = b.Name()
 		}
-	case *ast.SelectorExpr: // unsafe
-		return &ast.CallExpr{Fun: l.pkgSel("unsafe", f.Sel.Name, f.Pos()), Lparen: e.Lparen, Args: l.exprs(e.Args), Rparen: e.Rparen}
+	case *ast.SelectorExpr:
+		return l.unsafeCall(e, f.Sel.Name)
 	}
+	e = l.untupled(e)
 	out := &ast.CallExpr{Fun: ident(name, e.Pos()), Lparen: e.Lparen, Ellipsis: e.Ellipsis, Rparen: e.Rparen}
 	switch name {
 	case "len", "cap":
@@ -29,6 +31,12 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 			x = star(x)
 		}
 		out.Args = []ast.Expr{x}
+	case "new":
+		if !l.info.Types[e.Args[0]].IsType() { // new(x) of Go 1.26
+			elem := l.typeOf(e).(*types.Pointer).Elem()
+			return l.viaSymbol("NewValue", e, elem, l.value(e.Args[0], elem))
+		}
+		out.Args = l.exprs(e.Args)
 	case "make":
 		t := l.typeOf(e)
 		c, isChan := t.Underlying().(*types.Chan)
@@ -37,14 +45,9 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		}
 		out.Args = append(out.Args, l.typeExpr(t, e.Args[0].Pos()))
 		for i, a := range e.Args[1:] {
-			what := "makeslice: len"
-			if isChan {
-				what = "makechan: size"
-			} else if i > 0 {
-				what = "makeslice: cap"
-			}
-			out.Args = append(out.Args, l.makeLen(a, what))
+			out.Args = append(out.Args, l.makeLen(a, t, i))
 		}
+		l.checkCap(e)
 		if isChan && !types.Identical(t, l.typeOf(e)) {
 			return call(parenType(l.typeExpr(l.typeOf(e), e.Pos())), out)
 		}
@@ -83,20 +86,46 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		return l.minMax(e, name)
 	case "print", "println":
 		f := map[string]string{"print": "Print", "println": "Println"}[name]
-		return l.rtCall(f, e.Pos(), l.exprs(e.Args)...)
+		return l.rtCall(f, e.Pos(), l.printed(e.Args)...)
 	default:
 		out.Args = l.exprs(e.Args)
 	}
 	return out
 }
 
-// makeLen lowers a length given to make.
-func (l *lowerer) makeLen(e ast.Expr, what string) ast.Expr {
+// makeLen lowers size i given to make for a type.
+func (l *lowerer) makeLen(e ast.Expr, t types.Type, i int) ast.Expr {
 	n := l.indexValue(e)
+	what := "chan"
+	switch u := t.Underlying().(type) {
+	case *types.Map:
+		if l.info.Types[e].Value != nil {
+			return n
+		}
+		return l.rtCall("MakeHint", e.Pos(), l.asInt(e, n))
+	case *types.Slice:
+		what = []string{"len", "cap"}[i]
+		if l.info.Types[e].Value == nil {
+			return l.rtCall("MakeLen", e.Pos(), l.asInt(e, n), stringLit(what, e.Pos()), intLit(sizes.Sizeof(u.Elem()), e.Pos()))
+		}
+	}
 	if c, ok := ast.Unparen(e).(*ast.CallExpr); l.info.Types[e].Value != nil || ok && l.info.Types[c.Fun].IsBuiltin() || l.nonNegative(e) {
 		return n
 	}
-	return l.rtCall("MakeLen", e.Pos(), l.asInt(e, n), stringLit(what, e.Pos()))
+	return l.rtCall("MakeLen", e.Pos(), l.asInt(e, n), stringLit(what, e.Pos()), intLit(1, e.Pos()))
+}
+
+// checkCap arranges the check that the length given to make is not more than the capacity.
+func (l *lowerer) checkCap(e *ast.CallExpr) {
+	if len(e.Args) != 3 || !l.early() || !pure(l.info, e.Args[1]) || !pure(l.info, e.Args[2]) {
+		return
+	}
+	n, c := l.info.Types[e.Args[1]].Value, l.info.Types[e.Args[2]].Value
+	if n != nil && c != nil || n != nil && constant.Sign(n) == 0 {
+		return
+	}
+	pos := e.Pos()
+	*l.pre = append(*l.pre, &ast.ExprStmt{X: l.rtCall("MakeCap", pos, l.asInt(e.Args[1], l.indexValue(e.Args[1])), l.asInt(e.Args[2], l.indexValue(e.Args[2])))})
 }
 
 // minMax lowers min and max to calls of rt on the widest type of the kind.

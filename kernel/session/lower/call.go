@@ -21,6 +21,9 @@ func (l *lowerer) call(e *ast.CallExpr) ast.Expr {
 		}
 	}
 	sig, _ := l.typeOf(e.Fun).Underlying().(*types.Signature)
+	if sig != nil && (sig.Variadic() || takesInterface(sig)) {
+		e = l.untupled(e)
+	}
 	if lit, ok := fun.(*ast.FuncLit); ok {
 		f := l.funcLit(lit)
 		return spread(&ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)

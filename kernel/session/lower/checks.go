@@ -35,7 +35,7 @@ func (l *lowerer) checkIndex(e *ast.IndexExpr, x, i ast.Expr) ast.Expr {
 	if a, ok := t.(*types.Array); ok {
 		n = intLit(a.Len(), pos)
 	}
-	if !pure(l.info, e.Index) || l.pre == nil || l.conditional > 0 {
+	if !pure(l.info, e.Index) || !l.early() {
 		if l.conditional > 0 && l.guards[types.ExprString(e.Index)] {
 			return i
 		}
@@ -50,6 +50,10 @@ func (l *lowerer) checkIndex(e *ast.IndexExpr, x, i ast.Expr) ast.Expr {
 	})
 	return i
 }
+
+// early says whether something may run before the current statement: it is certain to run, and no call stands before it
+// whose effects it could miss.
+func (l *lowerer) early() bool { return l.pre != nil && l.conditional == 0 && !l.called }
 
 // precheck puts a check before the current statement, once.
 func (l *lowerer) precheck(key string, s func() ast.Stmt) {
@@ -134,7 +138,7 @@ func pure(info *types.Info, e ast.Expr) bool {
 
 // checkSlice arranges the check of x[lo:hi:max].
 func (l *lowerer) checkSlice(e *ast.SliceExpr) {
-	if l.pre == nil || l.conditional > 0 || e.Low == nil && e.High == nil && e.Max == nil || !pure(l.info, e.X) {
+	if !l.early() || e.Low == nil && e.High == nil && e.Max == nil || !pure(l.info, e.X) {
 		return
 	}
 	for _, i := range []ast.Expr{e.Low, e.High, e.Max} {

@@ -104,7 +104,7 @@ func (l *lowerer) frozenCall(c *ast.CallExpr) ([]ast.Stmt, *ast.CallExpr) {
 		return nil, call(&ast.FuncLit{Type: &ast.FuncType{Params: &ast.FieldList{}}, Body: block(c.Pos(), &ast.AssignStmt{Lhs: []ast.Expr{ident("_", c.Pos())}, Tok: token.ASSIGN, Rhs: []ast.Expr{low}})})
 	}
 	frozen := &ast.CallExpr{Fun: n.Fun, Lparen: n.Lparen, Ellipsis: n.Ellipsis, Rparen: n.Rparen}
-	frozen.Fun = l.frozenFun(c, n.Fun, freeze)
+	frozen.Fun = l.frozenFun(c, n.Fun, freeze, func(s ast.Stmt) { out = append(out, s) })
 	if len(n.Args) == 1 && len(c.Args) == 1 && isTuple(l.typeOf(c.Args[0])) {
 		frozen.Args = l.frozenTuple(c, n.Args[0], &out)
 		return out, frozen
@@ -128,8 +128,8 @@ func (l *lowerer) frozenTuple(c *ast.CallExpr, arg ast.Expr, out *[]ast.Stmt) []
 }
 
 // frozenFun keeps the callee: a function known by name as it is, the receiver
-// of a method, or the function value.
-func (l *lowerer) frozenFun(src *ast.CallExpr, fun ast.Expr, freeze func(ast.Expr, string) ast.Expr) ast.Expr {
+// of a method, or the function value. stop adds a statement that panics now if the call could not be made.
+func (l *lowerer) frozenFun(src *ast.CallExpr, fun ast.Expr, freeze func(ast.Expr, string) ast.Expr, stop func(ast.Stmt)) ast.Expr {
 	switch f := ast.Unparen(src.Fun).(type) {
 	case *ast.Ident:
 		switch l.info.Uses[f].(type) {
@@ -145,7 +145,11 @@ func (l *lowerer) frozenFun(src *ast.CallExpr, fun ast.Expr, freeze func(ast.Exp
 		}
 		if s != nil && s.Kind() == types.MethodVal {
 			if sel, ok := fun.(*ast.SelectorExpr); ok {
-				return &ast.SelectorExpr{X: freeze(sel.X, "r"), Sel: sel.Sel}
+				x := freeze(sel.X, "r")
+				if _, named := x.(*ast.Ident); named && types.IsInterface(l.typeOf(f.X)) {
+					stop(&ast.ExprStmt{X: l.rtCall("NotNil", x.Pos(), x)})
+				}
+				return &ast.SelectorExpr{X: x, Sel: sel.Sel}
 			}
 			return fun
 		}

@@ -55,7 +55,14 @@ func (l *lowerer) expr(e ast.Expr) ast.Expr {
 	case *ast.TypeAssertExpr:
 		return l.assertion(e)
 	case *ast.CallExpr:
-		return l.call(e)
+		if l.needsRoom(e) {
+			return l.inRoom(e)
+		}
+		x := l.call(e)
+		if tv := l.info.Types[e.Fun]; !tv.IsType() && !tv.IsBuiltin() {
+			l.called = true
+		}
+		return x
 	case *ast.StarExpr:
 		return &ast.StarExpr{Star: e.Star, X: l.expr(e.X)}
 	case *ast.UnaryExpr:
@@ -187,6 +194,7 @@ func (l *lowerer) unary(e *ast.UnaryExpr) ast.Expr {
 		}
 	}
 	if e.Op == token.ARROW {
+		defer func() { l.called = true }()
 		return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.plainChan(e.X)}
 	}
 	return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.expr(e.X)}
@@ -274,7 +282,7 @@ func (l *lowerer) shiftCount(e ast.Expr) ast.Expr {
 	if l.info.Types[e].Value != nil || l.nonNegative(e) {
 		return paren(y)
 	}
-	if l.pre == nil || l.conditional > 0 || !pure(l.info, e) {
+	if !l.early() || !pure(l.info, e) {
 		return l.rtCall("Count", e.Pos(), call(ident("int", e.Pos()), y))
 	}
 	l.precheck("<<"+types.ExprString(e), func() ast.Stmt {

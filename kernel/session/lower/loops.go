@@ -310,6 +310,9 @@ func (l *lowerer) rangeArray(s *ast.RangeStmt, label string, x ast.Expr) []ast.S
 		a := l.temp("a")
 		pre = []ast.Stmt{define(pos, a, x)}
 		head = append(head, l.setVar(s.Value, s.Tok, index(ident(a, pos), ident(k, pos)))...)
+	} else if hasCall(s.X) { // its length is not constant, so the array is evaluated
+		a := l.temp("a")
+		pre = []ast.Stmt{define(pos, a, x), assign(pos, ident("_", pos), ident(a, pos))}
 	}
 	loop := l.counted(s, label, k, intLit(n, pos), intLit(0, pos), head)
 	return []ast.Stmt{block(pos, append(pre, loop)...)}

@@ -48,6 +48,7 @@ func (l *lowerer) isCellMethod(f *types.Func) bool {
 func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Selection) ast.Expr {
 	f := s.Obj().(*types.Func)
 	sig := f.Type().(*types.Signature)
+	e = l.untupled(e)
 	args := l.args(e, sig)
 	if !l.isCellMethod(f) {
 		return l.noVariadics(&ast.CallExpr{

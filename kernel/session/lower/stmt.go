@@ -31,10 +31,10 @@ func (l *lowerer) stmts(list []ast.Stmt) []ast.Stmt {
 // one they are part of, and returns those followed by its result.
 func (l *lowerer) withPre(f func() []ast.Stmt) []ast.Stmt {
 	var pre []ast.Stmt
-	saved, checked := l.pre, l.checked
-	l.pre, l.checked = &pre, nil
+	saved, checked, called := l.pre, l.checked, l.called
+	l.pre, l.checked, l.called = &pre, nil, false
 	out := f()
-	l.pre, l.checked = saved, checked
+	l.pre, l.checked, l.called = saved, checked, called
 	return append(pre, out...)
 }
 

@@ -9,7 +9,8 @@ import (
 func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 	pre, init := l.simple(s.Init)
 	out := &ast.SwitchStmt{Switch: s.Switch}
-	tag := "" // variable that holds the tag, when its cases are compared by rt
+	tag := ""               // variable that holds the tag, when its cases are compared by rt
+	var compared *ast.Ident // variable that holds the tag, when its cases are compared one by one
 	tagPre := l.withPre(func() []ast.Stmt {
 		if s.Tag == nil {
 			return nil
@@ -21,6 +22,14 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{l.convertImplicit(out.Tag, s.Tag, types.NewInterfaceType(nil, nil))}
 			*l.pre = append(*l.pre, &ast.DeclStmt{Decl: d})
 			tag, out.Tag = t, nil
+		} else if !l.plainSwitch(s) {
+			t := types.Default(l.typeOf(s.Tag))
+			compared = ident(l.temp("tag"), s.Tag.Pos())
+			l.info.Types[compared] = types.TypeAndValue{Type: t}
+			d := varDecl(s.Pos(), compared.Name, l.typeExpr(t, s.Pos()))
+			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{out.Tag}
+			*l.pre = append(*l.pre, &ast.DeclStmt{Decl: d})
+			out.Tag = nil
 		}
 		return nil
 	})
@@ -28,7 +37,7 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 		out.Body = &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}
 		for _, c := range s.Body.List {
 			c := c.(*ast.CaseClause)
-			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(s, tag, c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
+			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(s, tag, compared, c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
 		}
 		return out
 	})
@@ -58,12 +67,35 @@ func (l *lowerer) byInterface(s *ast.SwitchStmt) bool {
 	return false
 }
 
+// plainSwitch says whether the interpreter compares the tag and the cases of a switch as Go does: a variable of a basic
+// type with constants.
+func (l *lowerer) plainSwitch(s *ast.SwitchStmt) bool {
+	if _, basic := l.typeOf(s.Tag).Underlying().(*types.Basic); !basic || l.info.Types[s.Tag].Value != nil {
+		return false
+	}
+	for _, c := range s.Body.List {
+		for _, e := range c.(*ast.CaseClause).List {
+			if l.info.Types[e].Value == nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // caseList lowers the expressions of a case, evaluated only when no earlier
 // case matched.
-func (l *lowerer) caseList(s *ast.SwitchStmt, tag string, list []ast.Expr) []ast.Expr {
+func (l *lowerer) caseList(s *ast.SwitchStmt, tag string, compared *ast.Ident, list []ast.Expr) []ast.Expr {
 	l.conditional++
 	defer func() { l.conditional-- }()
-	out := l.exprs(list)
+	var out []ast.Expr
+	if compared != nil {
+		for _, e := range list {
+			out = append(out, l.equality(&ast.BinaryExpr{X: compared, OpPos: e.Pos(), Op: token.EQL, Y: e}))
+		}
+	} else {
+		out = l.exprs(list)
+	}
 	if tag != "" {
 		for i, e := range list {
 			if l.info.Types[e].IsNil() {
@@ -72,7 +104,7 @@ func (l *lowerer) caseList(s *ast.SwitchStmt, tag string, list []ast.Expr) []ast
 				out[i] = l.rtCall("Equal", e.Pos(), ident(tag, e.Pos()), l.operand(out[i], e, types.NewInterfaceType(nil, nil)))
 			}
 		}
-	} else if s.Tag != nil {
+	} else if s.Tag != nil && compared == nil {
 		return out
 	}
 	if len(out) < 2 {

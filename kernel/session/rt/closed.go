@@ -23,6 +23,9 @@ func Closed(v any) any {
 	if t == nil {
 		return v
 	}
+	if _, ok := v.(error); ok { // shows itself, and fmt.Errorf must wrap it as it is
+		return v
+	}
 	c := closedType(t)
 	if c == t {
 		return v

@@ -105,14 +105,36 @@ func missingMethod(d, t reflect.Type) string {
 	return t.Method(0).Name
 }
 
-// MakeLen returns n, or panics as make with a bad size does; what names it,
-// for example "makeslice: len".
-func MakeLen(n int, what string) int {
-	if n < 0 {
-		panic(runtimeError(what + " out of range"))
+// largest is more memory than a process can have.
+const largest = 1 << 47
+
+// MakeLen returns n, or panics as make with a bad size does; what is "len", "cap" or "chan", elem the size of an element.
+func MakeLen(n int, what string, elem int) int {
+	if n >= 0 && (elem == 0 || n <= largest/elem) {
+		return n
+	}
+	bad := -1
+	switch what { // the runtime's own panics
+	case "len":
+		_ = make([]byte, bad)
+	case "cap":
+		_ = make([]byte, 0, bad)
+	default:
+		_ = make(chan byte, bad)
 	}
 	return n
 }
+
+// MakeCap panics as make with a length above the capacity does.
+func MakeCap(n, c int) {
+	if c >= 0 && n > c {
+		one := 1
+		_ = make([]byte, one+1, one)
+	}
+}
+
+// MakeHint is the size hint of a map; a negative one counts as none.
+func MakeHint(n int) int { return max(n, 0) }
 
 // Array converts a slice to the array type t, or to a pointer to it.
 func Array(s any, t reflect.Type) any {

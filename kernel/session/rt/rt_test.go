@@ -30,7 +30,7 @@ func TestFaultsReadLikeTheRuntimes(t *testing.T) {
 		{"string high", func() { BadSlice(-1, 5, -1, 2, 2, true, false, true, false) }, func() { _ = "ab"[:i] }},
 		{"max", func() { BadSlice(0, 0, 5, 0, 0, false, true, true, true) }, func() { _ = s[0:0:i] }},
 		{"shift", BadShift, func() { _ = 1 << -i }},
-		{"make", func() { MakeLen(-5, "makeslice: len") }, func() { _ = make([]int, -i) }},
+		{"make", func() { MakeLen(-5, "len", 8) }, func() { _ = make([]int, -i) }},
 		{"array", func() { Array(s, reflect.TypeFor[[2]int]()) }, func() { _ = [2]int(s) }},
 		{"assert", func() { Assert(a, reflect.TypeFor[int](), reflect.TypeFor[any]()) }, func() { _ = a.(int) }},
 		{"assert nil", func() { Assert(nil, reflect.TypeFor[int](), reflect.TypeFor[any]()) }, func() { var n any; _ = n.(int) }},

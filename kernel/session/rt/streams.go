@@ -115,6 +115,8 @@ func plain(v any) string {
 		return "nil"
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
+	case word:
+		return string(v)
 	case complex128:
 		return strconv.FormatComplex(v, 'g', -1, 128)
 	case float32:
