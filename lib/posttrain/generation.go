@@ -72,6 +72,7 @@ type source struct {
 	draw     sampling.Options
 	env      func() rl.Environment
 	judge    *rl.Judge // nil: no rewards are needed
+	given    givenCompletions
 	columns  map[string]bool
 	rewarded bool // the method needs rewards
 	confirm  bool // recorded rewards are compared with what the functions say
@@ -212,7 +213,12 @@ func (o *source) fromModel(g *generation, picked []int, step int) (names []strin
 			return nil, err
 		}
 	}
-	drawn, err := s.Draw(ids, samples, envs)
+	var drawn []rl.Drawn
+	if o.takes() {
+		drawn, err = o.take(s, picked, ids)
+	} else {
+		drawn, err = s.Draw(ids, samples, envs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("posttrain.%s: step %d: %w", o.method, step, err)
 	}

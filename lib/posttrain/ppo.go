@@ -87,7 +87,9 @@ func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, re
 		return nil, err
 	}
 	defer t.source.close()
-	t.plan()
+	if err := t.plan(); err != nil {
+		return nil, err
+	}
 	return r, train(r, t, s)
 }
 

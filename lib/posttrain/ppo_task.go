@@ -9,6 +9,7 @@ import (
 	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/optim"
 	"lyceum/lib/rl"
 	"lyceum/lib/tensor"
 )
@@ -18,12 +19,13 @@ import (
 // rollout that ends a pass over the data TRL 1.12 steps after every single one, because its data loader says that it is at
 // its end.
 type ppo struct {
-	run    *Run
-	s      settings
-	c      PPOConfig
-	k      ppoCoefs
-	source *source
-	ref    *anchor
+	run      *Run
+	s        settings
+	c        PPOConfig
+	k        ppoCoefs
+	source   *source
+	ref      *anchor
+	schedule optim.Schedule // of the learning rate, by rollouts
 
 	steps   []ppoStep // of the whole run
 	rollout *ppoRollout
@@ -55,7 +57,7 @@ func (t *ppo) rollouts() int {
 }
 
 // plan lists the steps of the run.
-func (t *ppo) plan() {
+func (t *ppo) plan() (err error) {
 	var open []ppoMicro
 	for r := range t.rollouts() {
 		ending := (r+1)%t.source.order.batches() == 0
@@ -71,6 +73,8 @@ func (t *ppo) plan() {
 	if open != nil {
 		t.steps = append(t.steps, ppoStep{rollout: open[0].rollout, micros: open, logs: true, idle: true})
 	}
+	t.schedule, err = optim.NewSchedule(t.s.Schedule, t.s.LearningRate, steps(t.s.Warmup, t.rollouts()), t.s.ScheduleArgs)
+	return err
 }
 
 // micros are the micro-batches of a rollout.
@@ -333,12 +337,9 @@ func (t *ppo) write(x *ppoRollout, log *meter) {
 	std := rl.Std(x.sums["val/ratio"])
 	log.set("val/ratio_var", std*std)
 	log.set("val/num_eos_tokens", float64(x.ends))
-	log.set("lr", 0) // filled in by finishLog
+	log.set("lr", t.schedule(x.number, t.rollouts()))
 	log.set("episode", episodes)
 }
 
-// finishLog leaves out what TRL's PPO does not log, and calls the learning rate as it does.
-func (t *ppo) finishLog(e *entry) {
-	e.put("lr", e.values["learning_rate"])
-	e.drop("loss", "grad_norm", "learning_rate")
-}
+// finishLog leaves out what TRL's PPO does not log.
+func (t *ppo) finishLog(e *entry) { e.drop("loss", "grad_norm", "learning_rate") }

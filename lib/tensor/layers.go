@@ -41,7 +41,11 @@ func LayerNorm(x, w, b *Tensor, eps float32) *Tensor {
 }
 
 // Embedding returns the rows of table (V, D) that ids name: (len(ids), D). The derivative adds to these rows.
-func Embedding(table *Tensor, ids []int32) *Tensor {
+func Embedding(table *Tensor, ids []int32) *Tensor { return EmbeddingExcept(table, ids, -1) }
+
+// EmbeddingExcept is Embedding without a derivative for the row padding (-1: none): torch.nn.Embedding's padding_idx. What
+// other uses of the table add to that row's gradient stays.
+func EmbeddingExcept(table *Tensor, ids []int32, padding int32) *Tensor {
 	if len(table.shape) != 2 {
 		fail("Embedding", "the table %s is not a matrix", ShapeText(table.shape))
 	}
@@ -52,6 +56,11 @@ func Embedding(table *Tensor, ids []int32) *Tensor {
 		}
 	}
 	out := result("Embedding", []int{len(ids), d}, []*Tensor{table}, func(out *Tensor) {
+		for i, id := range ids {
+			if id == padding {
+				clear(out.grad[i*d : (i+1)*d])
+			}
+		}
 		compute.ScatterAddRows(table.grads(), out.grad, ids, d)
 	})
 	compute.GatherRows(out.data, table.data, ids, d)

@@ -92,3 +92,16 @@ func TestSameSeedSameNumbers(t *testing.T) {
 		t.Error("the seed decides the numbers")
 	}
 }
+
+func TestThePaddingRowOfAnEmbeddingHasNoGradient(t *testing.T) {
+	table := Rows([][]float32{{1, 2}, {3, 4}}).RequireGrad()
+	EmbeddingExcept(table, []int32{0, 1, 1}, 1).Sum().Backward()
+	if want := []float32{1, 1, 0, 0}; !equalData(table.grad, want) {
+		t.Errorf("%v, want %v", table.grad, want)
+	}
+	table.ZeroGrad()
+	Linear(EmbeddingExcept(table, []int32{1}, 1), table, nil).Sum().Backward() // a tied output layer keeps its own
+	if want := []float32{3, 4, 3, 4}; !equalData(table.grad, want) {
+		t.Errorf("%v, want %v", table.grad, want)
+	}
+}

@@ -34,7 +34,7 @@ func (m *LM) Hidden(b Batch) *tensor.Tensor {
 func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 	b.check("LM.Hidden")
 	p := &pass{rows: b.Rows, length: b.Length, segments: b.Segments, reach: b.Length}
-	x := tensor.Embedding(m.Embed, b.IDs)
+	x := tensor.EmbeddingExcept(m.Embed, b.IDs, m.paddingRow())
 	if s := m.Config.EmbedScale; s != 0 {
 		x = x.Scale(float32(s))
 	}
@@ -94,6 +94,15 @@ func (m *LM) recomputed(i int, l *Block, x *tensor.Tensor, p *pass) *tensor.Tens
 		}
 		return m.block(i, l, in[0], &own)
 	}, inputs...)
+}
+
+// paddingRow is the token whose embedding is not trained, -1 for none: Transformers makes the table of every family but GPT-2
+// with padding_idx = pad_token_id, which matters where that token has a meaning of its own, as the end of a turn.
+func (m *LM) paddingRow() int32 {
+	if m.Special == nil || m.Config.Learned {
+		return -1
+	}
+	return m.Special.Pad
 }
 
 // checkPositions panics if a position is outside the context, and returns the largest.

@@ -28,6 +28,7 @@ func Methods() []Method {
 		{"orpo", "odds ratio preference optimization: fine-tuning and preferences at once", orpo},
 		{"tpo", "triple preference optimization: preferences and a gold completion", tpo},
 		{"reward", "a reward model on chosen and rejected completions", reward},
+		{"distillation", "a student that learns to predict as a teacher does, on its own completions", distillation},
 	}
 }
 
