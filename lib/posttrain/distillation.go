@@ -39,8 +39,9 @@ type DistillationConfig struct {
 	OnPolicy    Opt  // share of the batches that the student completes itself; the others take column completion (GKD's lambda); 1
 	FromTeacher bool // those others are completed by the teacher instead (sequence-level distillation; Kim and Rush 2016, arXiv:1606.07947)
 
-	Rollouts     string // a file of saved rollouts to learn from instead of sampling
-	SaveRollouts string // a file that the rollouts are written to
+	Adapter      nn.AdapterConfig // train an adapter on the frozen model, as in SFTConfig
+	Rollouts     string           // a file of saved rollouts to learn from instead of sampling
+	SaveRollouts string           // a file that the rollouts are written to
 	Loop
 }
 
@@ -58,7 +59,11 @@ func Distillation(student, teacher *zoo.Model, prompts *datasets.Set, config Dis
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Method: "Distillation", Model: student.Clone(student.Name + " + distillation"), Config: config}
+	m, err := learner("Distillation", student, config.Adapter, s)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Method: "Distillation", Model: m, Config: config}
 	draw := sampling.Options{MaxNewTokens: c.MaxNewTokens, Temperature: c.Temperature, TopP: c.TopP, TopK: c.TopK, MinP: c.MinP, Penalty: c.Penalty, Stop: stops(r.Model)}
 	o, err := newSource(r, s, prompts, sourceSettings{group: 1, perGeneration: s.BatchSize * s.Accumulation, shuffle: !c.InOrder, draw: draw, replays: c.Rollouts != ""})
 	if err != nil {
@@ -114,7 +119,7 @@ type distillation struct {
 	gen     *generation
 }
 
-func (t *distillation) params() []nn.Param { return trainable(t.run.Model) }
+func (t *distillation) params() []nn.Param { return t.run.trainable() }
 
 func (t *distillation) size() int { return t.source.order.batches() * t.s.Accumulation }
 

@@ -1,7 +1,10 @@
 package posttrain
 
 import (
+	"fmt"
+
 	"lyceum/lib/lossfn"
+	"lyceum/lib/nn"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
@@ -141,44 +144,24 @@ func logProbs(m *transformer.LM, rows []*episode, temperature float64, batch int
 	return out
 }
 
-// An anchor is the reference model of an online run: the policy with its adapter off, or a copy that is never trained.
-type anchor struct {
-	policy *transformer.LM
-	copied *transformer.LM // nil: the policy without its adapters
+// anchorOf is the reference model of an online run: the given one, or the policy as it is now.
+func anchorOf(policy, given *zoo.Model, fresh bool) *reference {
+	if given != nil {
+		return &reference{policy: given.LM, copied: given.LM.Clone()}
+	}
+	return newReference(policy.LM, fresh)
 }
 
-// anchorOf takes a copy of the given reference, or of the policy as it is now; with an adapter none is needed.
-func anchorOf(policy, given *zoo.Model) *anchor {
-	a := &anchor{policy: policy.LM}
-	switch {
-	case given != nil:
-		a.copied = given.LM.Clone()
-	case len(policy.LM.Adapters()) == 0:
-		a.copied = policy.LM.Clone()
-	}
-	return a
-}
-
-// logProbs are those of the reference.
-func (a *anchor) logProbs(rows []*episode, temperature float64, batch int) (out [][]float64) {
-	if a.copied != nil {
-		return logProbs(a.copied, rows, temperature, batch)
-	}
-	a.policy.WithoutAdapters(func() { out = logProbs(a.policy, rows, temperature, batch) })
+// logProbs are those of completions under the reference.
+func (r *reference) logProbs(rows []*episode, temperature float64, batch int) (out [][]float64) {
+	r.run(func(m *transformer.LM) { out = logProbs(m, rows, temperature, batch) })
 	return out
 }
 
-// follow moves the copy towards the policy (TR-DPO; Gorbatovski et al. 2024, arXiv:2404.09656): mixup of the policy, the rest
-// of what it was.
-func (a *anchor) follow(mixup float64) {
-	if a.copied == nil {
-		return
+// checkSync says that a reference which follows the policy must be a copy.
+func checkSync(config string, every int, policy *zoo.Model, adapter nn.AdapterConfig, given *zoo.Model) error {
+	if every < 0 || every > 0 && (adapter != nil || len(policy.LM.Adapters()) > 0 || given != nil) {
+		return fmt.Errorf("posttrain.%s: SyncEvery is %d: it moves a copy of the model that is the reference, and cannot be used with adapters or another Reference", config, every)
 	}
-	from := a.policy.Params()
-	for i, p := range a.copied.Params() {
-		to, now := p.Value.Data(), from[i].Value.Data()
-		for j := range to {
-			to[j] = float32(1-mixup)*to[j] + float32(mixup)*now[j]
-		}
-	}
+	return nil
 }

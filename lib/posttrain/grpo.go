@@ -7,6 +7,7 @@ import (
 
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
+	"lyceum/lib/nn"
 	"lyceum/lib/rl"
 	"lyceum/lib/sampling"
 	"lyceum/lib/zoo"
@@ -58,12 +59,12 @@ type GRPOConfig struct {
 	EntropyCoef        float64         // weight of the entropy bonus; 0: none
 	Adaptive           AdaptiveEntropy // EntropyCoef that follows the entropy
 
-	Reference    *zoo.Model // nil: the model as it is given; with an adapter, the model without it
-	SyncRef      bool       // the reference follows the policy (TR-DPO)
-	RefMixup     Opt        // how far; 0.6
-	RefSyncSteps int        // how often; 0: 512
+	Reference *zoo.Model // nil: the model as it is given; with an adapter, the model without it
+	SyncEvery int        // steps after which the reference moves towards the policy (TR-DPO); 0: it stays
+	SyncMix   Opt        // how far it moves; left out: 0.6
 
 	Env           func() rl.Environment // makes the environment of an episode; nil: a completion is a single turn
+	Adapter       nn.AdapterConfig      // train an adapter on the frozen model, as in SFTConfig
 	Rollouts      string                // a file of saved rollouts to learn from instead of sampling
 	SaveRollouts  string                // a file that the rollouts are written to
 	Eval          *datasets.Set         // prompts that are measured as Loop says
@@ -96,7 +97,14 @@ func GRPO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config G
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Method: "GRPO", Model: model.Clone(model.Name + " + GRPO"), Config: config}
+	if err := checkSync("GRPOConfig", c.SyncEvery, model, c.Adapter, c.Reference); err != nil {
+		return nil, err
+	}
+	m, err := learner("GRPO", model, config.Adapter, s)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Method: "GRPO", Model: m, Config: config}
 	o, err := newSource(r, s, prompts, sourceSettings{group: c.GroupSize, perGeneration: s.BatchSize * c.StepsPerGeneration, shuffle: !c.InOrder, draw: c.draw(r.Model),
 		env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true, replays: c.Rollouts != ""})
 	if err != nil {
@@ -104,7 +112,7 @@ func GRPO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config G
 	}
 	t := &grpo{run: r, s: s, c: c, source: o, coef: c.EntropyCoef, lastEntropy: math.Inf(1)}
 	if c.Beta != 0 {
-		t.ref = anchorOf(r.Model, c.Reference)
+		t.ref = anchorOf(r.Model, c.Reference, c.Adapter != nil)
 	}
 	if c.Eval != nil {
 		if t.eval, err = readPrompts("GRPO", model, c.Eval); err != nil {
@@ -126,7 +134,6 @@ func (c GRPOConfig) withDefaults(s settings, m *zoo.Model) (GRPOConfig, error) {
 	fill(&c.Iterations, 1)
 	fill(&c.StepsPerGeneration, s.Accumulation)
 	fill(&c.EvalGroupSize, c.GroupSize)
-	fill(&c.RefSyncSteps, 512)
 	fill(&c.Scale, rl.ScaleGroup)
 	fill(&c.Loss, "dapo")
 	fill(&c.Level, "token")

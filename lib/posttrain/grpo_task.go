@@ -15,7 +15,7 @@ type grpo struct {
 	s      settings
 	c      GRPOConfig
 	source *source
-	ref    *anchor
+	ref    *reference
 	eval   []prompt
 
 	gen         *generation
@@ -173,8 +173,8 @@ func (t *grpo) adapt() {
 
 // stepped lets the reference follow.
 func (t *grpo) stepped(steps int) {
-	if t.c.SyncRef && t.ref != nil && steps%t.c.RefSyncSteps == 0 {
-		t.ref.follow(t.c.RefMixup.Or(0.6))
+	if t.c.SyncEvery > 0 && t.ref != nil && steps%t.c.SyncEvery == 0 {
+		t.ref.mix(t.c.SyncMix.Or(0.6))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lyceum/lib/datasets"
+	"lyceum/lib/nn"
 	"lyceum/lib/rl"
 	"lyceum/lib/sampling"
 	"lyceum/lib/transformer"
@@ -46,9 +47,10 @@ type PPOConfig struct {
 	GAELambda     Opt     // 0.95
 	WhitenRewards bool
 
-	Reference    *zoo.Model // nil: the model as it is given; with an adapter, the model without it
-	Rollouts     string     // a file of saved rollouts to learn from instead of sampling
-	SaveRollouts string     // a file that the rollouts are written to
+	Reference    *zoo.Model       // nil: the model as it is given; with an adapter, the model without it
+	Adapter      nn.AdapterConfig // train an adapter on the frozen model, as in SFTConfig
+	Rollouts     string           // a file of saved rollouts to learn from instead of sampling
+	SaveRollouts string           // a file that the rollouts are written to
 	Loop
 }
 
@@ -71,7 +73,11 @@ func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, re
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Method: "PPO", Model: model.Clone(model.Name + " + PPO"), Config: config}
+	m, err := learner("PPO", model, config.Adapter, s)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Method: "PPO", Model: m, Config: config}
 	if critic == nil {
 		critic = transformer.NewScorer(plain(model.LM), 1, s.Seed)
 	}
@@ -79,7 +85,7 @@ func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, re
 		return nil, fmt.Errorf("posttrain.PPO: the critic has a vocabulary of %d and a context of %d, the model %d and %d: the critic reads what the model writes", critic.Config.Vocab, critic.Config.Context, model.LM.Config.Vocab, model.LM.Config.Context)
 	}
 	r.Critic = critic.Clone()
-	t := &ppo{run: r, s: s, c: c, ref: anchorOf(r.Model, c.Reference), k: c.coefs()}
+	t := &ppo{run: r, s: s, c: c, ref: anchorOf(r.Model, c.Reference, c.Adapter != nil), k: c.coefs()}
 	if t.source, err = c.source(r, s, prompts, rewards); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type ppo struct {
 	c        PPOConfig
 	k        ppoCoefs
 	source   *source
-	ref      *anchor
+	ref      *reference
 	schedule optim.Schedule // of the learning rate, by rollouts
 
 	steps   []ppoStep // of the whole run

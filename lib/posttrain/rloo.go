@@ -48,12 +48,12 @@ type RLOOConfig struct {
 	Normalize     bool        // advantages get the mean 0 and the deviation 1 over the batch
 	MaskTruncated bool        // completions that ran out of room are left out of the loss
 
-	Reference    *zoo.Model // nil: the model as it is given; with an adapter, the model without it
-	SyncRef      bool       // the reference follows the policy (TR-DPO)
-	RefMixup     Opt        // how far; 0.6
-	RefSyncSteps int        // how often; 0: 512
+	Reference *zoo.Model // nil: the model as it is given; with an adapter, the model without it
+	SyncEvery int        // steps after which the reference moves towards the policy (TR-DPO); 0: it stays
+	SyncMix   Opt        // how far it moves; left out: 0.6
 
 	Env          func() rl.Environment // makes the environment of an episode; nil: a completion is a single turn
+	Adapter      nn.AdapterConfig      // train an adapter on the frozen model, as in SFTConfig
 	Rollouts     string                // a file of saved rollouts to learn from instead of sampling
 	SaveRollouts string                // a file that the rollouts are written to
 	Loop
@@ -71,7 +71,14 @@ func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config R
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Method: "RLOO", Model: model.Clone(model.Name + " + RLOO"), Config: config}
+	if err := checkSync("RLOOConfig", c.SyncEvery, model, c.Adapter, c.Reference); err != nil {
+		return nil, err
+	}
+	m, err := learner("RLOO", model, config.Adapter, s)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Method: "RLOO", Model: m, Config: config}
 	draw := sampling.Options{MaxNewTokens: c.MaxNewTokens, Temperature: c.Temperature, TopP: c.TopP, TopK: c.TopK, MinP: c.MinP, Penalty: c.Penalty, Stop: stops(r.Model)}
 	o, err := newSource(r, s, prompts, sourceSettings{group: c.GroupSize, perGeneration: s.BatchSize * c.StepsPerGeneration, shuffle: !c.InOrder, draw: draw,
 		env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true, replays: c.Rollouts != ""})
@@ -80,7 +87,7 @@ func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config R
 	}
 	t := &rloo{run: r, s: s, c: c, source: o, beta: c.Beta.Or(0.05)}
 	if t.beta != 0 {
-		t.ref = anchorOf(r.Model, c.Reference)
+		t.ref = anchorOf(r.Model, c.Reference, c.Adapter != nil)
 	}
 	if err := o.open(c.Rollouts, c.SaveRollouts); err != nil {
 		return nil, err
@@ -95,7 +102,6 @@ func (c RLOOConfig) withDefaults(s settings, m *zoo.Model) (RLOOConfig, error) {
 	fill(&c.Temperature, 1)
 	fill(&c.Iterations, 1)
 	fill(&c.StepsPerGeneration, s.Accumulation)
-	fill(&c.RefSyncSteps, 512)
 	fill(&c.ClipEps, 0.2)
 	fill(&c.ClipEpsHigh, c.ClipEps)
 	bad := func(field string, v any, want string) (RLOOConfig, error) {
@@ -130,7 +136,7 @@ type rloo struct {
 	c      RLOOConfig
 	source *source
 	beta   float64
-	ref    *anchor
+	ref    *reference
 	gen    *generation
 }
 
@@ -237,7 +243,7 @@ func meanOver(x, mask *tensor.Tensor) float64 {
 }
 
 func (t *rloo) stepped(steps int) {
-	if t.c.SyncRef && t.ref != nil && steps%t.c.RefSyncSteps == 0 {
-		t.ref.follow(t.c.RefMixup.Or(0.6))
+	if t.c.SyncEvery > 0 && t.ref != nil && steps%t.c.SyncEvery == 0 {
+		t.ref.mix(t.c.SyncMix.Or(0.6))
 	}
 }

@@ -21,6 +21,7 @@ func init() {
 		"Custom":           reflect.ValueOf(pkg.Custom),
 		"Div":              reflect.ValueOf(pkg.Div),
 		"Embedding":        reflect.ValueOf(pkg.Embedding),
+		"EmbeddingExcept":  reflect.ValueOf(pkg.EmbeddingExcept),
 		"EmbeddingFrozen":  reflect.ValueOf(pkg.EmbeddingFrozen),
 		"Error":            reflect.ValueOf((*pkg.Error)(nil)),
 		"Float32":          untyped.String("float32"),

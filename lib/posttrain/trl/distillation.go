@@ -10,7 +10,7 @@ func distillation(c *Config) (*posttrain.Run, error) {
 	x := c.Common(1e-6)
 	g := c.generation("max_completion_length", 512, 1)
 	cfg := posttrain.DistillationConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
 		InOrder: !c.Bool("shuffle_dataset", true), Beta: posttrain.Set(c.Float("beta", 1)), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
 	c.Refuse("max_tool_calling_iterations", "tools are Go functions: use the library")

@@ -10,7 +10,7 @@ func grpo(c *Config) (*posttrain.Run, error) {
 	x := c.Common(1e-6)
 	g := c.generation("max_completion_length", 512, 1)
 	cfg := posttrain.GRPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
 		Iterations: c.Int("num_iterations", 1), InOrder: !c.Bool("shuffle_dataset", true), RewardWeights: c.Floats("reward_weights"),
 		Beta: c.Float("beta", 0), Loss: c.String("loss_type", "dapo"), Level: c.OneOf("importance_sampling_level", "token", "token", "sequence", "sequence_token"),
@@ -33,7 +33,7 @@ func grpo(c *Config) (*posttrain.Run, error) {
 		a.Min, a.Max = posttrain.Set(c.Float("entropy_coef_min", 0)), posttrain.Set(c.Float("entropy_coef_max", 1))
 		a.Delta, a.Target = posttrain.Set(c.Float("entropy_coef_delta", 0.005)), posttrain.Set(c.Float("entropy_target", 0.2))
 	}
-	cfg.SyncRef, cfg.RefMixup, cfg.RefSyncSteps = c.reference()
+	cfg.SyncEvery, cfg.SyncMix = c.reference()
 	c.Refuse("max_tool_calling_iterations", "tools are Go functions: use the library")
 	c.Refuse("router_aux_loss_coef", "there are no mixtures of experts")
 	c.Refuse("cast_lm_head_to_fp32", "everything is in float32")

@@ -99,8 +99,11 @@ func orTiny(v float64) float64 {
 	return v
 }
 
-// reference reads the keys of TR-DPO's moving reference.
-func (c *Config) reference() (sync bool, mixup posttrain.Opt, steps int) {
-	sync = c.Bool("sync_ref_model", false)
-	return sync, posttrain.Set(c.Float("ref_model_mixup_alpha", 0.6)), c.Int("ref_model_sync_steps", 512)
+// reference reads the keys of TR-DPO's moving reference; every is 0 if it stays.
+func (c *Config) reference() (every int, mix posttrain.Opt) {
+	every, mix = c.Int("ref_model_sync_steps", 512), posttrain.Set(c.Float("ref_model_mixup_alpha", 0.6))
+	if !c.Bool("sync_ref_model", false) {
+		every = 0
+	}
+	return every, mix
 }

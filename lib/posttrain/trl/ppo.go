@@ -17,7 +17,7 @@ func ppo(c *Config) (*posttrain.Run, error) {
 	x := c.Common(3e-6)
 	c.get("max_steps") // TRL's PPO goes by episodes and does not look at it
 	cfg := posttrain.PPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, Episodes: c.Int("total_episodes", 0), BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, Seed: x.Seed, Loop: x.Loop,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter,
 		PPOEpochs: c.Int("num_ppo_epochs", 4), MiniBatches: c.Int("num_mini_batches", 1), MaxNewTokens: c.Int("response_length", 53), Temperature: c.Float("temperature", 0.7),
 		MissingEnd: c.Float("missing_eos_penalty", 0), KLCoef: posttrain.Set(c.Float("kl_coef", 0.05)), KLEstimator: c.OneOf("kl_estimator", "k1", "k1", "k3"),
 		ClipEps: orTiny(c.Float("cliprange", 0.2)), ClipEpsValue: orTiny(c.Float("cliprange_value", 0.2)), ValueCoef: posttrain.Set(c.Float("vf_coef", 0.1)),

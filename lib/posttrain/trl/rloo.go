@@ -7,7 +7,7 @@ func rloo(c *Config) (*posttrain.Run, error) {
 	x := c.Common(1e-6)
 	g := c.generation("max_completion_length", 512, 1)
 	cfg := posttrain.RLOOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
 		Iterations: c.Int("num_iterations", 1), InOrder: !c.Bool("shuffle_dataset", true), RewardWeights: c.Floats("reward_weights"),
 		Beta: posttrain.Set(c.Float("beta", 0.05)), ClipEps: orTiny(c.Float("epsilon", 0.2)), Normalize: c.Bool("normalize_advantages", false),
@@ -21,7 +21,7 @@ func rloo(c *Config) (*posttrain.Run, error) {
 	} else if len(r) > 0 {
 		c.wrong("reward_clip_range", "two numbers", r)
 	}
-	cfg.SyncRef, cfg.RefMixup, cfg.RefSyncSteps = c.reference()
+	cfg.SyncEvery, cfg.SyncMix = c.reference()
 	c.Refuse("router_aux_loss_coef", "there are no mixtures of experts")
 	if x.Eval != nil {
 		c.Fail("eval_strategy: rloo does not evaluate; measure the trained model instead")
