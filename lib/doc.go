@@ -26,7 +26,16 @@
 //	Ainslie et al. 2023, arXiv:2305.13245      grouped-query attention    tensor/layers.go
 //	Shazeer 2020, arXiv:2002.05202             SwiGLU                     tensor/layers.go
 //	Loshchilov, Hutter 2019, arXiv:1711.05101  AdamW                      optim/optim.go           02_sft
-//	Holtzman et al. 2020, arXiv:1904.09751     top-p sampling             sampling/sampling.go
+//	Holtzman et al. 2020, arXiv:1904.09751     top-p sampling             sampling/filter.go
+//	Meister et al. 2022, arXiv:2202.00666      typical sampling           sampling/filter.go
+//	Hewitt et al. 2022, arXiv:2210.15191       epsilon and eta cutoffs    sampling/filter.go
+//	Nguyen et al. 2024, arXiv:2407.01082       min-p sampling             sampling/filter.go
+//	Willard, Louf 2023, arXiv:2307.09702       text held to a pattern     sampling/constrain
+//	Dong et al. 2024, arXiv:2411.15100         text held to a grammar     sampling/constrain
+//	Chen et al. 2021, arXiv:2107.03374         pass@k                     evaluate/paired.go
+//	Guo et al. 2017, arXiv:1706.04599          calibration                evaluate/calibration.go
+//	Zhou et al. 2023, arXiv:2311.07911         instructions, checked      evaluate/instructions.go
+//	Zhu et al. 2018, arXiv:1802.01886          self-BLEU                  evaluate/diversity.go
 //	Ouyang et al. 2022, arXiv:2203.02155       supervised fine-tuning     lossfn/sft.go            02_sft
 //	Schulman 2020, joschu.net/blog/kl-approx   the estimators k1, k2, k3  lossfn/kl.go             06_ppo
 //	Schulman et al. 2015, arXiv:1506.02438     advantage estimates        rl/gae.go                06_ppo

@@ -47,6 +47,7 @@ type scratch struct {
 	blocks               blocks
 	list, kept           []candidate
 	keys                 []weighted
+	far                  []float64
 	seen                 []uint64 // a bit for each token
 }
 

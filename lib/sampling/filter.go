@@ -125,17 +125,25 @@ func atLeastOf(list []candidate, ratio float64) []candidate {
 
 // typical keeps the tokens whose -log p is nearest to the entropy of the list, until their share is mass.
 func (s *scratch) typical(list []candidate, mass float64) []candidate {
-	sum, h := total(list), entropy(list)
-	distance := func(c candidate) float64 { return math.Abs(-math.Log(float64(c.p)/sum) - h) }
-	keys := s.keys[:0]
+	sum, h := total(list), 0.0
+	far := s.far[:0] // the log-probabilities, then how far they are from -h
 	for _, c := range list {
-		keys = append(keys, weighted{distance(c), float64(c.p) / sum})
+		l := math.Log(float64(c.p) / sum)
+		far = append(far, l)
+		if c.p > 0 {
+			h -= float64(c.p) / sum * l
+		}
 	}
-	s.keys = keys
+	keys := s.keys[:0]
+	for i, c := range list {
+		far[i] = math.Abs(far[i] + h)
+		keys = append(keys, weighted{far[i], float64(c.p) / sum})
+	}
+	s.keys, s.far = keys, far
 	edge, _ := massEdge(keys, mass)
 	kept := list[:0]
-	for _, c := range list {
-		if distance(c) <= edge {
+	for i, c := range list {
+		if far[i] <= edge {
 			kept = append(kept, c)
 		}
 	}
