@@ -130,7 +130,7 @@ func (t *cpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 		nll = s.nll(0, n)
 		loss = loss.Add(nll.Scale(float32(t.alpha)))
 	}
-	comparison(log, scaled(values(rc), t.beta), scaled(values(rr), t.beta))
+	comparison(log, t.looked(scaled(values(rc), t.beta)), t.looked(scaled(values(rr), t.beta)))
 	t.seen(log, b, hidden, n, false, chosen, rejected, float64(nll.Item()))
 	return loss
 }
@@ -138,8 +138,8 @@ func (t *cpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 // seen logs what CPO and ORPO log beside the rewards: logits are means over all positions, the padding and, with the last
 // position of each row only if withLast is false, the prompt.
 func (t *teacher[T]) seen(log *meter, b padded, hidden *tensor.Tensor, n int, withoutLast bool, chosen, rejected *tensor.Tensor, nll float64) {
-	log.add("logps/rejected", average(values(rejected)))
-	log.add("logps/chosen", average(values(chosen)))
+	log.add("logps/rejected", average(t.looked(values(rejected))))
+	log.add("logps/chosen", average(t.looked(values(chosen))))
 	log.add("logits/rejected", meanScore(t.policy().Head, hidden, b, n, 2*n, withoutLast))
 	log.add("logits/chosen", meanScore(t.policy().Head, hidden, b, 0, n, withoutLast))
 	log.add("nll_loss", nll)

@@ -68,7 +68,7 @@ func (t *orpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 	logps := s.only(labels).means()
 	chosen, rejected := logps.Slice(0, n), logps.Slice(n, 2*n)
 	loss, odds := lossfn.ORPO(chosen, rejected, t.beta)
-	comparison(log, scaled(values(chosen), t.beta), scaled(values(rejected), t.beta))
+	comparison(log, t.looked(scaled(values(chosen), t.beta)), t.looked(scaled(values(rejected), t.beta)))
 	t.seen(log, b, hidden, n, true, chosen, rejected, float64(nll.Item()))
 	log.add("log_odds_ratio", -average(values(loss))/t.beta)
 	log.add("log_odds_chosen", average(values(odds)))

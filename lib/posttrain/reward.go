@@ -346,7 +346,8 @@ func (r *Run) Score(conversations ...[]tokenize.Message) ([]float64, error) {
 	return out, nil
 }
 
-// LoadReward reads a folder as the start of a reward model: a reward model, or a language model that gets a new head.
+// LoadReward reads a folder as the start of a reward model: a reward model, or a language model that gets a new head of random
+// weights from seed.
 func LoadReward(folder string, seed uint64) (*zoo.Model, *transformer.Scorer, error) {
 	s, err := checkpoint.LoadScorer(folder, 1, seed)
 	if err != nil {

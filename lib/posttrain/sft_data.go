@@ -59,7 +59,7 @@ func (t *sft) sample(r datasets.Row, set *datasets.Set) (sample, error) {
 	}
 	switch {
 	case set.Has("input_ids"):
-		return readyMade(r)
+		return readyMade(r, t.c.Mask != datasets.Full && t.c.Mask != datasets.AnyAssistant)
 	case set.Has("prompt"):
 		c, err := w.completion(r, "completion")
 		if err != nil {
@@ -98,8 +98,9 @@ func (t *sft) masked(c completion, chat, prompted bool) (sample, error) {
 	return s, nil
 }
 
-// readyMade reads a row that is tokens already: input_ids with labels, or with a completion_mask or assistant_masks.
-func readyMade(r datasets.Row) (sample, error) {
+// readyMade reads a row that is tokens already: input_ids with labels, or with assistant_masks and, where the mask asks for
+// completions, a completion_mask.
+func readyMade(r datasets.Row, completions bool) (sample, error) {
 	ids, err := r.IDs("input_ids")
 	if err != nil {
 		return sample{}, err
@@ -111,7 +112,7 @@ func readyMade(r datasets.Row) (sample, error) {
 		}
 	}
 	for _, column := range []string{"completion_mask", "assistant_masks"} {
-		if !r.Has(column) || r.Has("labels") {
+		if !r.Has(column) || r.Has("labels") || column == "completion_mask" && !completions {
 			continue
 		}
 		mask, err := r.IDs(column)

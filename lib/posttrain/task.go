@@ -118,6 +118,10 @@ type teacher[T any] struct {
 	eval   []T
 	order  *order
 	tokens float64 // read so far
+	// judged is how many rows of a micro-batch TRL's CPO and ORPO look at for their metrics; 0: all. In the last window of an
+	// epoch whose last batch is short they look at as many rows of every micro-batch as that one has: accelerate's
+	// gather_for_metrics takes the others for padding.
+	judged int
 
 	// loss is the loss of a micro-batch, a mean over its rows.
 	loss func(rows []T, log *meter, training bool) *tensor.Tensor
@@ -139,7 +143,13 @@ func (t *teacher[T]) window(epoch, first, n int) ([]micro, error) {
 	var out []micro
 	for i := range n {
 		rows := t.pick(t.train, t.order.batchRows(epoch, first+i))
-		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor { return mean(n, t.loss(rows, log, true)) }})
+		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor {
+			t.judged = 0
+			if first+n == t.size() && !t.s.DropLast {
+				t.judged = len(t.train) % t.s.BatchSize
+			}
+			return mean(n, t.loss(rows, log, true))
+		}})
 	}
 	return out, nil
 }
@@ -148,9 +158,20 @@ func (t *teacher[T]) evaluation() []micro {
 	var out []micro
 	for _, which := range inOrder(len(t.eval), t.s.EvalBatchSize) {
 		rows := t.pick(t.eval, which)
-		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor { return t.loss(rows, log, false) }})
+		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor {
+			t.judged = 0
+			return t.loss(rows, log, false)
+		}})
 	}
 	return out
+}
+
+// looked are the rows of a micro-batch that metrics look at.
+func (t *teacher[T]) looked(x []float64) []float64 {
+	if t.judged > 0 && t.judged < len(x) {
+		return x[:t.judged]
+	}
+	return x
 }
 
 // count adds the tokens of a batch in training, and logs how many were read.
