@@ -151,7 +151,7 @@ def cases():
     add("eval", "tpo", "triples", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=4, **b)
     for data in ("pairs", "margins", "pairs_implicit", "pairs_chat", "pairs_chat_implicit"): add(data, "reward", data, **b)
     add("centering", "reward", "pairs", center_rewards_coefficient=0.1, gradient_accumulation_steps=2, **b)
-    add("cut", "reward", "pairs", max_length=32, **b)
+    add("cut", "reward", "pairs", max_length=60, **b)
     add("new_head", "reward", "pairs", model="model", **b)
     add("eval", "reward", "margins", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=4, **b)
     return c
