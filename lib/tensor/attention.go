@@ -240,6 +240,5 @@ func passOn(t, out *Tensor) {
 		t.grad, out.grad = out.grad, nil
 		return
 	}
-	g := t.grads()
-	compute.Add(g, g, out.grad)
+	t.addGrad(out.grad)
 }

@@ -74,8 +74,7 @@ func (t *Tensor) Plus(b *Tensor) *Tensor {
 	}
 	out := result("Plus", t.shape, []*Tensor{t, b}, func(out *Tensor) {
 		if b.wants {
-			g := b.grads()
-			compute.Add(g, g, out.grad)
+			b.addGrad(out.grad)
 		}
 		if t.wants {
 			passOn(t, out)

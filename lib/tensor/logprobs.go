@@ -92,7 +92,8 @@ func headGradients(head *compute.OutputHead, hidden, weight, bias *Tensor) {
 		head.DHidden = hidden.grads()
 	}
 	if weight != nil && weight.wants {
-		head.DWeight = weight.grads()
+		d, beta := weight.gradTarget()
+		head.DWeight, head.Fresh = d, beta == 0
 	}
 	if bias != nil && bias.wants {
 		head.DBias = bias.grads()

@@ -27,13 +27,16 @@ func MatMul(a, b *Tensor) *Tensor {
 	shape := append(append([]int{}, a.shape[:len(a.shape)-1]...), n)
 	gemm := gemmInUse()
 	out := result("MatMul", shape, []*Tensor{a, b}, func(out *Tensor) {
-		for i := range batch {
-			g := out.grad[i*m*n:][:m*n]
-			if a.wants && k > 0 && n > 0 {
-				gemm(false, true, m, k, n, 1, g, n, b.data[i*k*n:], n, 1, a.grads()[i*m*k:], k)
+		if a.wants {
+			d, beta := a.gradTarget()
+			for i := range batch {
+				gemm(false, true, m, k, n, 1, out.grad[i*m*n:], n, b.data[i*k*n:], n, beta, d[i*m*k:], k)
 			}
-			if b.wants && m > 0 {
-				gemm(true, false, k, n, m, 1, a.data[i*m*k:], k, g, n, 1, b.grads()[i*k*n:], n)
+		}
+		if b.wants {
+			d, beta := b.gradTarget()
+			for i := range batch {
+				gemm(true, false, k, n, m, 1, a.data[i*m*k:], k, out.grad[i*m*n:], n, beta, d[i*k*n:], n)
 			}
 		}
 	})
@@ -81,10 +84,12 @@ func Linear(x, weight, bias *Tensor) *Tensor {
 	gemm := gemmInUse()
 	out := result("Linear", shape, []*Tensor{x, weight, bias}, func(out *Tensor) {
 		if x.wants {
-			gemm(false, false, m, k, n, 1, out.grad, n, weight.data, k, 1, x.grads(), k)
+			d, beta := x.gradTarget()
+			gemm(false, false, m, k, n, 1, out.grad, n, weight.data, k, beta, d, k)
 		}
 		if weight.wants {
-			gemm(true, false, n, k, m, 1, out.grad, n, x.data, k, 1, weight.grads(), k)
+			d, beta := weight.gradTarget()
+			gemm(true, false, n, k, m, 1, out.grad, n, x.data, k, beta, d, k)
 		}
 		if bias != nil && bias.wants {
 			compute.SumRowsInto(bias.grads(), out.grad, m, n)

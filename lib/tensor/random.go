@@ -40,4 +40,4 @@ func finite(xs []float32) bool {
 }
 
 // FiniteGrad reports whether no element of the gradient is NaN or infinite.
-func (t *Tensor) FiniteGrad() bool { return finite(t.grad) }
+func (t *Tensor) FiniteGrad() bool { return t.stale || finite(t.grad) }

@@ -1,7 +1,5 @@
 package tensor
 
-import "lyceum/lib/internal/compute"
-
 // Recompute returns f(inputs) and keeps nothing of what happens inside: Backward runs f a second time to get it back
 // (activation checkpointing; Chen et al. 2016, arXiv:1604.06174). With a call for each block of a model, the memory of a
 // step is that of one block and the inputs of all, for about a third more time.
@@ -42,13 +40,10 @@ func Recompute(f func(in []*Tensor) *Tensor, inputs ...*Tensor) *Tensor {
 			}
 			for i, in := range inputs {
 				if in.wants && own[i].grad != nil {
-					addInto(in, own[i].grad)
+					in.addGrad(own[i].grad)
 				}
 			}
 		})
 	}
 	return t
 }
-
-// addInto adds to the gradient of t.
-func addInto(t *Tensor, g []float32) { compute.Add(t.grads(), t.grads(), g) }

@@ -22,6 +22,7 @@ type Tensor struct {
 	wants bool // a gradient flows here
 	leaf  bool // the gradient is kept: RequireGrad was called
 	grad  []float32
+	stale bool // the gradient is zero, whatever grad holds: ZeroGrad costs nothing
 	op    string
 	from  []*Tensor
 	back  func() // adds to the gradients of from
@@ -163,11 +164,11 @@ func (t *Tensor) Grad() *Tensor {
 	if t.grad == nil {
 		return nil
 	}
-	return &Tensor{data: t.grad, shape: t.shape}
+	return &Tensor{data: t.grads(), shape: t.shape}
 }
 
 // ZeroGrad sets the gradient to zero.
-func (t *Tensor) ZeroGrad() { clear(t.grad) }
+func (t *Tensor) ZeroGrad() { t.stale = t.grad != nil }
 
 // Detach returns a tensor with the same elements through which no gradient flows.
 func (t *Tensor) Detach() *Tensor { return &Tensor{data: t.data, shape: t.shape} }
@@ -179,14 +180,40 @@ func (t *Tensor) Clone() *Tensor {
 
 // grads returns the gradient's buffer, of zeros at first.
 func (t *Tensor) grads() []float32 {
-	if t.grad == nil {
-		if t.leaf {
-			t.grad = compute.Aligned(len(t.data))
-		} else {
-			t.grad = alloc(len(t.data))
-		}
+	switch {
+	case t.grad != nil && t.stale:
+		compute.Zero(t.grad)
+	case t.grad == nil && t.leaf:
+		t.grad = compute.Aligned(len(t.data))
+	case t.grad == nil:
+		t.grad = alloc(len(t.data))
 	}
+	t.stale = false
 	return t.grad
+}
+
+// gradTarget returns the gradient's buffer and the factor of what it holds, 1, or 0 if nothing has been added yet: products
+// then write in place of adding to zeros.
+func (t *Tensor) gradTarget() (g []float32, beta float32) {
+	switch {
+	case t.grad == nil && t.leaf:
+		t.grad = compute.Aligned(len(t.data))
+	case t.grad == nil:
+		t.grad = allocRaw(len(t.data))
+	case !t.stale:
+		return t.grad, 1
+	}
+	t.stale = false
+	return t.grad, 0
+}
+
+// addGrad adds to the gradient.
+func (t *Tensor) addGrad(g []float32) {
+	if own, beta := t.gradTarget(); beta == 0 {
+		compute.Copy(own, g)
+	} else {
+		compute.Add(own, own, g)
+	}
 }
 
 var disabled atomic.Int32
@@ -238,7 +265,8 @@ func (t *Tensor) Wants() bool { return t.wants }
 func (t *Tensor) GradBuffer() []float32 { return t.grads() }
 
 // Backward adds the derivative of t, which must be a scalar, to the gradients of all tensors that it was computed
-// from and that require one: dt/dx by the chain rule, from t back to the leaves.
+// from and that require one: dt/dx by the chain rule, from t back to the leaves. When a stop ends it half way, by a panic,
+// these gradients are zero.
 func (t *Tensor) Backward() {
 	if len(t.data) != 1 {
 		fail("Backward", "%s: only a scalar can be differentiated; reduce it first, with Sum or Mean", ShapeText(t.shape))
@@ -253,6 +281,17 @@ func (t *Tensor) Backward() {
 // backward carries the gradient of t, of any shape, to what it was computed from.
 func (t *Tensor) backward() {
 	order := topological(t)
+	done := false
+	defer func() {
+		if done {
+			return
+		}
+		for _, n := range order { // interrupted: half a gradient is worse than none
+			if n.leaf {
+				n.ZeroGrad()
+			}
+		}
+	}()
 	for i := len(order) - 1; i >= 0; i-- {
 		n := order[i]
 		if n.back != nil && n.grad != nil {
@@ -261,6 +300,7 @@ func (t *Tensor) backward() {
 			n.grad, n.back, n.from = nil, nil, nil
 		}
 	}
+	done = true
 }
 
 // topological lists t and what it comes from, inputs first, without recursion: a long chain must not need a deep stack.

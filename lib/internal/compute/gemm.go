@@ -17,6 +17,10 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 		scaleMatrix(m, n, beta, c, ldc)
 		return
 	}
+	if other := external.Load(); other != nil && m*n*k >= externalLeast {
+		(*other)(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
 	add := beta != 0
 	if beta != 0 && beta != 1 {
 		scaleMatrix(m, n, beta, c, ldc)

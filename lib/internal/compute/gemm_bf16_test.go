@@ -8,13 +8,6 @@ import (
 	"testing"
 )
 
-func roundedBF16(x []float32) []float32 {
-	half, wide := make([]uint16, len(x)), make([]float32, len(x))
-	scalarToBF16(half, x)
-	scalarFromBF16(wide, half)
-	return wide
-}
-
 func compareGemmBF16(t *testing.T, transA, transB bool, m, n, k, pad int, alpha, beta float32) {
 	t.Helper()
 	r := source(uint64(m*1000003 + n*1009 + k))
@@ -48,8 +41,11 @@ func TestGemmBF16MatchesDefinition(t *testing.T) {
 	onEachLevel(t, func(t *testing.T) {
 		for _, s := range shapes {
 			for v := range 4 {
-				compareGemmBF16(t, v&1 != 0, v&2 != 0, s[0], s[1], s[2], 0, 1, 0)
 				compareGemmBF16(t, v&1 != 0, v&2 != 0, s[0], s[1], s[2], 3, 0.5, 1)
+				if s[0]*s[1]*s[2] > 1<<20 {
+					continue // the reference takes long
+				}
+				compareGemmBF16(t, v&1 != 0, v&2 != 0, s[0], s[1], s[2], 0, 1, 0)
 				compareGemmBF16(t, v&1 != 0, v&2 != 0, s[0], s[1], s[2], 1, -2, 0.25)
 			}
 		}

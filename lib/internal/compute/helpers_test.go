@@ -53,3 +53,10 @@ func wantError(t *testing.T, what string, f func()) {
 	}()
 	f()
 }
+
+func roundedBF16(x []float32) []float32 {
+	half, wide := make([]uint16, len(x)), make([]float32, len(x))
+	scalarToBF16(half, x)
+	scalarFromBF16(wide, half)
+	return wide
+}

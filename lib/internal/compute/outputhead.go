@@ -32,6 +32,7 @@ type OutputHead struct {
 	Kept []float32
 
 	DHidden, DWeight, DBias []float32 // gradients to add to; Weight must be a FloatMatrix for DWeight
+	Fresh                   bool      // DWeight is to be written, whatever it holds
 
 	counted []int32 // rows with a target
 	all     bool    // that is all of them
@@ -90,6 +91,9 @@ func (h *OutputHead) check(op string) {
 // chunks calls fn with consecutive rows among those counted, their hidden states, and room for their scores.
 func (h *OutputHead) chunks(fn func(lo, hi int, hidden, z []float32)) {
 	rows, vocab, dim := len(h.counted), h.Weight.Rows(), h.Weight.Cols()
+	if rows == 0 && h.Fresh && h.DWeight != nil {
+		Zero(h.DWeight[:vocab*dim])
+	}
 	step := min(max(64, headChunk/vocab), max(rows, 1))
 	var buffer []float32
 	if h.Kept == nil {
@@ -257,7 +261,11 @@ func (h *OutputHead) backward(lo, hi int, hidden, z, dlogp, dentropy []float32) 
 		ScatterAddRows(h.DHidden, d, h.counted[lo:hi], dim)
 	}
 	if h.DWeight != nil {
-		gemmOf(h.BF16)(true, false, vocab, dim, n, 1, z, vocab, hidden, dim, 1, h.DWeight, dim)
+		beta := float32(1)
+		if h.Fresh && lo == 0 {
+			beta = 0
+		}
+		gemmOf(h.BF16)(true, false, vocab, dim, n, 1, z, vocab, hidden, dim, beta, h.DWeight, dim)
 	}
 	if h.DBias != nil {
 		SumRowsInto(h.DBias[:vocab], z, n, vocab)

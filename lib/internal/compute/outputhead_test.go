@@ -118,6 +118,12 @@ func TestOutputHead(t *testing.T) {
 			kept.Backward(c.dlogp, c.dent)
 			nearly(t, "DHidden with scores kept", kept.DHidden, h.DHidden, 0)
 			nearly(t, "DWeight with scores kept", kept.DWeight, h.DWeight, 0)
+			fresh := c.head()
+			Fill(fresh.DWeight, float32(math.NaN()))
+			fresh.Fresh = true
+			fresh.Forward()
+			fresh.Backward(c.dlogp, c.dent)
+			nearly(t, "DWeight written", fresh.DWeight, h.DWeight, 0)
 		}
 	})
 }
