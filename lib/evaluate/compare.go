@@ -19,8 +19,11 @@ func Wilson(k, n int) (low, high float64) {
 	if n <= 0 {
 		return 0, 1
 	}
+	return wilson(float64(k)/float64(n), float64(n))
+}
+
+func wilson(p, m float64) (low, high float64) {
 	const z = 1.959963984540054
-	p, m := float64(k)/float64(n), float64(n)
 	center := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
 	return math.Max(0, center-half), math.Min(1, center+half)
@@ -84,6 +87,23 @@ func (c *Comparison) String() string {
 		fmt.Fprintf(&b, "%s: %d of %d right, %.0f%% (95%% interval %.0f%% to %.0f%%)\n", name, c.Correct[i], len(c.Questions), 100*c.Accuracy(i), 100*lo, 100*hi)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Measures is both accuracies, and whether they differ by McNemar's test.
+func (c *Comparison) Measures() []Measure {
+	var right [2][]bool
+	var out []Measure
+	for i, name := range c.Names {
+		for j, a := range c.Answers[i] {
+			right[i] = append(right[i], Right(a, c.Questions[j].Want))
+		}
+		out = append(out, Accuracy("right answers, "+name, right[i]))
+	}
+	d, err := McNemar(right[0], right[1])
+	if err == nil { // both answered the same questions
+		out[1].Note = fmt.Sprintf("%d only before, %d only after; p = %.3g that they are equally good", d.OnlyA, d.OnlyB, d.P)
+	}
+	return out
 }
 
 // shownAnswers is how many questions the table spells out.
