@@ -2,6 +2,7 @@ package posttrain
 
 import (
 	"fmt"
+	"slices"
 
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
@@ -71,6 +72,11 @@ func DPO(model *zoo.Model, data *datasets.Set, config DPOConfig) (*Run, error) {
 	w := writer{m}
 	if t.train, err = encodePairs("DPO", w, data, config.MaxLength, false, true); err != nil {
 		return nil, err
+	}
+	for _, p := range t.train {
+		if slices.Equal(p.chosen.ids, p.rejected.ids) {
+			r.equalPairs += 1 / float64(len(t.train))
+		}
 	}
 	if config.Eval != nil {
 		if t.eval, err = encodePairs("DPO", w, config.Eval, config.MaxLength, false, true); err != nil {

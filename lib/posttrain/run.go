@@ -34,7 +34,7 @@ type Run struct {
 	history []line // everything that was logged, in order
 	done    int    // steps taken
 	adviser
-	note string // what the metrics alone do not say, for Explain
+	equalPairs float64 // share of the pairs whose completions are equal, for Explain
 }
 
 // Metrics are the numbers of one log, by TRL's names (loss, grad_norm, learning_rate, ...).

@@ -178,3 +178,15 @@ func steps(v float64, total int) int {
 	}
 	return int(v)
 }
+
+// fieldOf is a number among the fields of a config; 0 if there is none of that name.
+func fieldOf(config any, name string) float64 {
+	v := reflect.ValueOf(config)
+	if v.Kind() != reflect.Struct {
+		return 0
+	}
+	if f := v.FieldByName(name); f.IsValid() && f.CanFloat() {
+		return f.Float()
+	}
+	return 0
+}
