@@ -20,6 +20,7 @@ func init() {
 		"Distillation":       reflect.ValueOf(pkg.Distillation),
 		"DistillationConfig": reflect.ValueOf((*pkg.DistillationConfig)(nil)),
 		"Event":              reflect.ValueOf((*pkg.Event)(nil)),
+		"Explanation":        reflect.ValueOf((*pkg.Explanation)(nil)),
 		"GRPO":               reflect.ValueOf(pkg.GRPO),
 		"GRPOConfig":         reflect.ValueOf((*pkg.GRPOConfig)(nil)),
 		"KTO":                reflect.ValueOf(pkg.KTO),
