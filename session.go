@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+
 	"lyceum/kernel/display"
 	"lyceum/kernel/session"
 	"lyceum/lib/live"
@@ -31,6 +33,7 @@ var preloaded = map[string]string{
 // newSession makes a session and connects the library to it: what runs long shows itself in the cell, and an
 // interrupt ends it.
 func newSession() (*session.Session, error) {
+	os.Args = os.Args[:1] // the arguments of this process are not those of the program in the cells (flag.Parse reads them)
 	live.Open = func(v any) live.Display { return display.Open(v) }
 	return session.New(session.Options{Preload: preloaded, OnInterrupt: stop.Request, OnStart: stop.Reset})
 }

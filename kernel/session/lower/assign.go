@@ -89,10 +89,15 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 }
 
 // discarded lowers a value that nobody looks at. The interpreter gives a comparison the type of where it goes, and the
-// blank identifier that of an operand.
+// blank identifier that of an operand; nor does it look at what a nil pointer points to.
 func (l *lowerer) discarded(e ast.Expr) ast.Expr {
 	x := l.expr(e)
-	if b, ok := ast.Unparen(e).(*ast.BinaryExpr); !ok || l.pre == nil || l.info.Types[b].Value != nil {
+	if l.pre == nil || l.info.Types[e].Value != nil || isTuple(l.typeOf(e)) || isNil(l.typeOf(e)) {
+		return x
+	}
+	switch ast.Unparen(e).(type) {
+	case *ast.BinaryExpr, *ast.StarExpr, *ast.SelectorExpr:
+	default:
 		return x
 	}
 	t := l.temp("t")
@@ -280,7 +285,7 @@ func (l *lowerer) parallel(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) 
 		}
 		lowered := l.withPre(func() []ast.Stmt {
 			if isBlank(lhs[i]) {
-				values[i] = l.expr(r)
+				values[i] = l.discarded(r)
 			} else {
 				values[i] = l.value(r, to)
 			}
@@ -370,7 +375,7 @@ func (l *lowerer) freezeTarget(src, low ast.Expr, assigned map[types.Object]bool
 			l.freezeTarget(s.X, ast.Unparen(n.X), assigned, out)
 		}
 	case *ast.SelectorExpr:
-		if n, ok := low.(*ast.SelectorExpr); ok && l.mentions(s.X, assigned) {
+		if n, ok := low.(*ast.SelectorExpr); ok && (l.mentions(s.X, assigned) || !pure(l.info, s.X)) {
 			if _, isPtr := l.typeOf(s.X).Underlying().(*types.Pointer); isPtr {
 				n.X = freeze(n.X, "b")
 			} else {
@@ -378,7 +383,7 @@ func (l *lowerer) freezeTarget(src, low ast.Expr, assigned map[types.Object]bool
 			}
 		}
 	case *ast.StarExpr:
-		if n, ok := low.(*ast.StarExpr); ok && l.mentions(s.X, assigned) {
+		if n, ok := low.(*ast.StarExpr); ok && (l.mentions(s.X, assigned) || !pure(l.info, s.X)) {
 			n.X = freeze(n.X, "b")
 		}
 	}

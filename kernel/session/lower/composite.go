@@ -70,5 +70,8 @@ func (l *lowerer) mapKey(e ast.Expr, t types.Type) ast.Expr {
 	if tv := l.info.Types[e]; tv.Value != nil && types.IsInterface(t) {
 		return l.valueSym(l.runtimeType(types.Default(tv.Type)), tv.Value, e.Pos())
 	}
+	if l.info.Types[e].IsNil() {
+		return l.mapIndex(e, t)
+	}
 	return l.elem(e, t)
 }

@@ -57,6 +57,11 @@ func (l *lowerer) typedNil(x ast.Expr, to types.Type) ast.Expr {
 			return x
 		}
 	}
+	return l.nilOf(to, x.Pos())
+}
+
+// nilOf is nil of a type.
+func (l *lowerer) nilOf(to types.Type, pos token.Pos) ast.Expr {
 	rt := l.runtimeType(to)
 	key := constKey{rt, "nil"}
 	sym, ok := l.w.kinds[key]
@@ -65,7 +70,7 @@ func (l *lowerer) typedNil(x ast.Expr, to types.Type) ast.Expr {
 		l.w.kinds[key] = sym
 		l.w.fresh[sym] = reflect.Zero(rt)
 	}
-	return l.cellSel(sym, x.Pos())
+	return l.cellSel(sym, pos)
 }
 
 // funcValue is a function as an interface value.

@@ -143,10 +143,21 @@ func (l *lowerer) indexExpr(e *ast.IndexExpr) ast.Expr {
 	case *types.Pointer:
 		x = paren(star(x))
 	case *types.Map:
-		return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: l.value(e.Index, t.Key()), Rbrack: e.Rbrack}
+		return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: l.mapIndex(e.Index, t.Key()), Rbrack: e.Rbrack}
 	}
 	i := l.checkIndex(e, x, l.indexValue(e.Index))
 	return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: i, Rbrack: e.Rbrack}
+}
+
+// mapIndex lowers the index of a map.
+func (l *lowerer) mapIndex(e ast.Expr, t types.Type) ast.Expr {
+	if l.info.Types[e].IsNil() && !types.IsInterface(t) {
+		if _, pointer := t.Underlying().(*types.Pointer); pointer {
+			return call(parenType(l.typeExpr(t, e.Pos())), ident("nil", e.Pos()))
+		}
+		return l.nilOf(t, e.Pos())
+	}
+	return l.value(e, t)
 }
 
 // indexValue lowers an index, length or shift count: constants are plain ints.
@@ -206,7 +217,11 @@ func (l *lowerer) binary(e *ast.BinaryExpr) ast.Expr {
 	case token.LAND, token.LOR:
 		out.X, out.Y = l.expr(e.X), l.maybe(e.X, e.Y)
 	case token.SHL, token.SHR:
-		out.X, out.Y = paren(l.expr(e.X)), l.shiftCount(e.Y)
+		x := l.expr(e.X)
+		if l.info.Types[e.X].Value != nil { // it has the type of the shift, which the interpreter would not see
+			x = call(parenType(l.typeExpr(types.Default(l.typeOf(e)), e.X.Pos())), x)
+		}
+		out.X, out.Y = paren(x), l.shiftCount(e.Y)
 	case token.EQL, token.NEQ:
 		return l.equality(e)
 	default:

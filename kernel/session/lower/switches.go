@@ -107,6 +107,13 @@ func (l *lowerer) caseList(s *ast.SwitchStmt, tag string, compared *ast.Ident, l
 	} else if s.Tag != nil && compared == nil {
 		return out
 	}
+	if s.Tag == nil {
+		for i, e := range list {
+			if types.IsInterface(l.typeOf(e)) {
+				out[i] = l.rtCall("Equal", e.Pos(), out[i], ident("true", e.Pos()))
+			}
+		}
+	}
 	if len(out) < 2 {
 		return out
 	}
