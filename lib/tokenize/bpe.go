@@ -271,7 +271,7 @@ func (q *queue) pop() candidate {
 }
 
 // setModel fills the look-up tables from the tokens and the merges.
-func (t *Tokenizer) setModel(order [][2]string) error {
+func (t *Tokenizer) setModel(order [][2]int32) error {
 	m := &t.model
 	for b := range 256 {
 		m.bytes[b] = -1
@@ -291,22 +291,19 @@ func (t *Tokenizer) setModel(order [][2]string) error {
 			}
 		}
 	}
-	m.pairs = newPairTable(len(order))
-	t.order = make([][2]int32, len(order))
+	m.pairs, t.order = newPairTable(len(order)), order
 	var room []byte
 	for rank, p := range order {
-		if len(p[1]) < len(m.prefix) {
-			return fmt.Errorf("merge %d (%q and %q) has no %q to join at", rank, p[0], p[1], m.prefix)
+		left, right := t.tokens[p[0]], t.tokens[p[1]]
+		if len(right) < len(m.prefix) {
+			return fmt.Errorf("merge %d (%q and %q) has no %q to join at", rank, left, right, m.prefix)
 		}
-		room = append(append(room[:0], p[0]...), p[1][len(m.prefix):]...)
-		a, ok1 := t.ids[p[0]]
-		b, ok2 := t.ids[p[1]]
-		c, ok3 := t.ids[string(room)]
-		if !ok1 || !ok2 || !ok3 {
-			return fmt.Errorf("merge %d (%q and %q) names a token that is not in the vocabulary", rank, p[0], p[1])
+		room = append(append(room[:0], left...), right[len(m.prefix):]...)
+		c, ok := t.ids[string(room)]
+		if !ok {
+			return fmt.Errorf("merge %d (%q and %q) names a token that is not in the vocabulary", rank, left, right)
 		}
-		m.pairs.set(a, b, merge{int32(rank), c})
-		t.order[rank] = [2]int32{a, b}
+		m.pairs.set(p[0], p[1], merge{int32(rank), c})
 	}
 	m.joints = newJoints(t)
 	return nil

@@ -121,7 +121,7 @@ type ggufVocabulary struct {
 }
 
 func (g *ggufVocabulary) read(kind, pre string, merges []string) error {
-	var order [][2]string
+	var order [][2]int32
 	var err error
 	switch kind {
 	case "gpt2":
@@ -194,8 +194,8 @@ func (g *ggufVocabulary) sentencePiece(prefix bool) {
 
 // merges splits the merges at the first space that is not their first character. Those of tokens that are not there, or
 // that make none, can never be used and are left out.
-func (g *ggufVocabulary) merges(lines []string) ([][2]string, error) {
-	order := make([][2]string, 0, len(lines))
+func (g *ggufVocabulary) merges(lines []string) ([][2]int32, error) {
+	order := make([][2]int32, 0, len(lines))
 	for i, line := range lines {
 		at := -1
 		if len(line) > 1 {
@@ -205,20 +205,20 @@ func (g *ggufVocabulary) merges(lines []string) ([][2]string, error) {
 			return nil, fmt.Errorf("tokenizer.ggml.merges: merge %d is %q: two tokens with a space between are expected", i, line)
 		}
 		a, b := line[:at+1], line[at+2:]
-		_, ok1 := g.t.ids[a]
-		_, ok2 := g.t.ids[b]
+		x, ok1 := g.t.ids[a]
+		y, ok2 := g.t.ids[b]
 		_, ok3 := g.t.ids[a+b]
 		if ok1 && ok2 && ok3 {
-			order = append(order, [2]string{a, b})
+			order = append(order, [2]int32{x, y})
 		}
 	}
 	return order, nil
 }
 
 // scored makes merges of scores: every token that is two others joined, the best first.
-func (g *ggufVocabulary) scored() [][2]string {
+func (g *ggufVocabulary) scored() [][2]int32 {
 	type joined struct {
-		pair  [2]string
+		pair  [2]int32
 		score float32
 		id    int
 	}
@@ -228,11 +228,12 @@ func (g *ggufVocabulary) scored() [][2]string {
 			if at == 0 {
 				continue
 			}
-			if _, ok := g.t.ids[tok[:at]]; !ok {
+			a, ok := g.t.ids[tok[:at]]
+			if !ok {
 				continue
 			}
-			if _, ok := g.t.ids[tok[at:]]; ok {
-				all = append(all, joined{[2]string{tok[:at], tok[at:]}, g.scores[id], id})
+			if b, ok := g.t.ids[tok[at:]]; ok {
+				all = append(all, joined{[2]int32{a, b}, g.scores[id], id})
 			}
 		}
 	}
@@ -242,7 +243,7 @@ func (g *ggufVocabulary) scored() [][2]string {
 		}
 		return all[i].id < all[j].id
 	})
-	order := make([][2]string, len(all))
+	order := make([][2]int32, len(all))
 	for i, j := range all {
 		order[i] = j.pair
 	}

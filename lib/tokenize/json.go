@@ -1,10 +1,10 @@
 package tokenize
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // mostTokens bounds a vocabulary.
@@ -57,7 +57,7 @@ func read(file map[string]json.RawMessage, part string, into any) error {
 }
 
 // build makes the rest of a tokenizer from its vocabulary, its merges, its added tokens and the parts of its file.
-func (t *Tokenizer) build(order [][2]string, added []AddedToken) error {
+func (t *Tokenizer) build(order [][2]int32, added []AddedToken) error {
 	var split preJSON
 	var normal normalJSON
 	var post postJSON
@@ -160,7 +160,7 @@ type modelJSON struct {
 }
 
 // readModel reads the vocabulary and returns the merges.
-func (t *Tokenizer) readModel(raw []byte) ([][2]string, error) {
+func (t *Tokenizer) readModel(raw []byte) ([][2]int32, error) {
 	if raw == nil {
 		return nil, fmt.Errorf("not a tokenizer.json: it has no model")
 	}
@@ -189,7 +189,7 @@ func (t *Tokenizer) readModel(raw []byte) ([][2]string, error) {
 	if err := t.setFlags(s); err != nil {
 		return nil, err
 	}
-	order, err := readMerges(merges)
+	order, err := t.readMerges(merges)
 	if err != nil {
 		return nil, fmt.Errorf("model.merges: %w", err)
 	}
@@ -269,39 +269,41 @@ func (t *Tokenizer) readVocab(raw []byte) error {
 }
 
 // readMerges reads both spellings: ["a b", ...] and [["a", "b"], ...].
-func readMerges(raw []byte) ([][2]string, error) {
+func (t *Tokenizer) readMerges(raw []byte) ([][2]int32, error) {
 	if raw == nil {
 		return nil, nil
 	}
-	out := make([][2]string, 0, len(raw)/16)
+	out := make([][2]int32, 0, len(raw)/16)
 	s := &scanner{b: raw}
 	err := s.array(func(i int) error {
+		var a, b []byte
 		if s.next() == '[' {
-			var pair [2]string
 			n := 0
 			err := s.array(func(k int) (err error) {
-				var x string
-				if x, err = s.text(); err == nil && k < 2 {
-					pair[k] = x
-				}
+				a, b = b, nil
+				b, err = s.bytes()
 				n++
 				return err
 			})
 			if err != nil || n != 2 {
 				return fmt.Errorf("merge %d is not two tokens", i)
 			}
-			out = append(out, pair)
-			return nil
+		} else {
+			line, err := s.bytes()
+			if err != nil {
+				return fmt.Errorf("merge %d: %w", i, err)
+			}
+			var ok bool
+			if a, b, ok = bytes.Cut(line, []byte(" ")); !ok || bytes.Contains(b, []byte(" ")) {
+				return fmt.Errorf("merge %d is %q: two tokens with a space between are expected", i, line)
+			}
 		}
-		line, err := s.text()
-		if err != nil {
-			return fmt.Errorf("merge %d: %w", i, err)
+		x, ok1 := t.ids[string(a)]
+		y, ok2 := t.ids[string(b)]
+		if !ok1 || !ok2 {
+			return fmt.Errorf("merge %d (%q and %q) names a token that is not in the vocabulary", i, a, b)
 		}
-		a, b, ok := strings.Cut(line, " ")
-		if !ok || strings.Contains(b, " ") {
-			return fmt.Errorf("merge %d is %q: two tokens with a space between are expected", i, line)
-		}
-		out = append(out, [2]string{a, b})
+		out = append(out, [2]int32{x, y})
 		return nil
 	})
 	return out, err

@@ -29,13 +29,39 @@ type normalJSON struct {
 	Lower        *bool           `json:"lowercase"`
 }
 
+// toForm normalises the parts of a text that are not in the form already, which mostly are few and short.
 func toForm(f norm.Form) normalizer {
 	return func(p source) source {
-		if f.IsNormalString(p.s) {
+		n := f.QuickSpanString(p.s)
+		if n == len(p.s) {
 			return p
 		}
-		return p.transform(normalForm(p.s, f))
+		if p.track || f != norm.NFC { // a compatible decomposition may reach back beyond the boundary
+			return p.transform(normalForm(p.s, f))
+		}
+		w := rewriter{old: p}
+		at := 0
+		for ; n < len(p.s); n = at + f.QuickSpanString(p.s[at:]) {
+			w.b.WriteString(p.s[at:n])
+			end := n + boundary(p.s[n:], f)
+			for _, c := range normalForm(p.s[n:end], f) {
+				w.b.WriteRune(c.r)
+			}
+			at = end
+		}
+		w.b.WriteString(p.s[at:])
+		return w.done()
 	}
+}
+
+// boundary is the length of the shortest beginning of s that may be normalised by itself.
+func boundary(s string, f norm.Form) int {
+	_, n := utf8.DecodeRuneInString(s)
+	for n < len(s) && !f.PropertiesString(s[n:]).BoundaryBefore() {
+		_, k := utf8.DecodeRuneInString(s[n:])
+		n += k
+	}
+	return n
 }
 
 // eachRune changes every character by itself; one that becomes nothing is dropped.

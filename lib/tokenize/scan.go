@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 )
 
 // A scanner reads JSON that json.Valid has accepted, so it need not look for mistakes of form. It exists because a
@@ -54,21 +55,30 @@ func (s *scanner) rawString() (raw []byte, escaped bool) {
 
 // text returns a string. Half a surrogate pair is an error, as in the tokenizers library: no token can be that.
 func (s *scanner) text() (string, error) {
+	b, err := s.bytes()
+	return string(b), err
+}
+
+// bytes is text without a copy, where the string has no escapes.
+func (s *scanner) bytes() ([]byte, error) {
 	if s.next() != '"' {
-		return "", fmt.Errorf("%s is not a text", short(s.value()))
+		return nil, fmt.Errorf("%s is not a text", short(s.value()))
 	}
 	raw, escaped := s.rawString()
 	if !escaped {
-		return string(raw[1 : len(raw)-1]), nil
+		if !utf8.Valid(raw) {
+			return nil, fmt.Errorf("the text %s is not UTF-8", short(raw))
+		}
+		return raw[1 : len(raw)-1], nil
 	}
 	var out string
 	if err := json.Unmarshal(raw, &out); err != nil {
-		return "", err
+		return nil, err
 	}
 	if bytes.Contains(raw, []byte(`\u`)) && loneSurrogate(raw) {
-		return "", fmt.Errorf("the text %s holds half a surrogate pair", short(raw))
+		return nil, fmt.Errorf("the text %s holds half a surrogate pair", short(raw))
 	}
-	return out, nil
+	return []byte(out), nil
 }
 
 func loneSurrogate(raw []byte) bool {

@@ -98,5 +98,9 @@ func fromParts(tokens []string, added []AddedToken, order [][2]string, digits bo
 		t.ids[tok] = int32(i)
 	}
 	t.model.unk = -1
-	return t, t.build(order, added)
+	pairs := make([][2]int32, len(order))
+	for i, p := range order {
+		pairs[i] = [2]int32{t.ids[p[0]], t.ids[p[1]]}
+	}
+	return t, t.build(pairs, added)
 }

@@ -46,6 +46,9 @@ func compose(a, b rune) (rune, bool) {
 	if a >= hangulBase && a < 0xD7A4 && (a-hangulBase)%countT == 0 && b > jamoT && b < jamoT+countT {
 		return a + b - jamoT, true
 	}
+	if b < 0x300 { // nothing composes with those
+		return 0, false
+	}
 	r, ok := composites()[[2]rune{a, b}]
 	return r, ok
 }
