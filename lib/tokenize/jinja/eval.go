@@ -195,48 +195,6 @@ func contains(r *run, in, v any) bool {
 	return false
 }
 
-func (e *arithmetic) eval(r *run, s *scope) any {
-	r.step(e.line)
-	a := e.l.eval(r, s)
-	b := e.r.eval(r, s)
-	r.line = e.line
-	if e.op == "~" {
-		return r.text(str(a) + str(b))
-	}
-	use(a)
-	use(b)
-	switch x := a.(type) {
-	case string:
-		if e.op == "%" {
-			return r.text(percent(x, b))
-		}
-		if y, ok := b.(string); ok && e.op == "+" {
-			r.spend(len(x) + len(y))
-			return r.text(x + y)
-		}
-		if e.op == "+" {
-			raise("TypeError", "can only concatenate str (not \"%s\") to str", typeName(b))
-		}
-	case *List:
-		if y, ok := b.(*List); ok && e.op == "+" && x.Tuple == y.Tuple {
-			r.spend(len(x.Items) + len(y.Items))
-			return &List{Items: append(append([]any{}, x.Items...), y.Items...), Tuple: x.Tuple}
-		}
-		if e.op == "+" {
-			raise("TypeError", "can only concatenate %s (not \"%s\") to %s", typeName(a), typeName(b), typeName(a))
-		}
-	}
-	if e.op == "*" {
-		if v, ok := repeat(r, a, b); ok {
-			return v
-		}
-		if v, ok := repeat(r, b, a); ok {
-			return v
-		}
-	}
-	return calculate(e.op, a, b)
-}
-
 // repeat is sequence * count.
 func repeat(r *run, a, n any) (any, bool) {
 	k, ok := integer(n)
