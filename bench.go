@@ -24,7 +24,7 @@ func (a *against) Set(s string) error { *a = append(*a, s); return nil }
 
 func runBench(args []string) int {
 	fl := flags("bench", "[FIGURES ...]",
-		"Measures how fast the library is here. FIGURES: "+strings.Join(bench.Groups, " ")+"; without any, all of them.\n"+
+		"Measures how fast the library is here. FIGURES: "+strings.Join(bench.Groups, " ")+"; without any, all of them; gemm/nt/512 are those whose names begin so.\n"+
 			"of_peak is the share of what the processor can do (peak) or, where one text is continued, of the memory bandwidth.\n"+
 			"LYCEUM_CPU=avx2 or scalar in the environment forces lower instructions. Close other programs first.")
 	asJSON := fl.Bool("json", false, "a line of JSON for each figure")

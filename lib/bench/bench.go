@@ -67,12 +67,14 @@ type Case struct {
 // spec is handed to the peer script as JSON.
 type spec map[string]any
 
-// Cases lists the figures of the groups (all if there are none) at these precisions (all if there are none). Quick makes
+// Cases lists the figures of the groups, or whose names begin with one of them if it has a slash (all if there are none), at
+// these precisions (all if there are none). Quick makes
 // every size tiny: the figures then say nothing, but everything has run.
 func Cases(groups, precisions []string, quick bool) ([]Case, error) {
+	all := everything(sizesOf(quick))
 	for _, g := range groups {
-		if !slices.Contains(Groups, g) {
-			return nil, fmt.Errorf("there is no group of figures %q: %s", g, strings.Join(Groups, ", "))
+		if !slices.Contains(Groups, g) && !slices.ContainsFunc(all, func(c Case) bool { return c.in(g) }) {
+			return nil, fmt.Errorf("there is no group of figures %q: %s; or the beginning of a name, such as gemm/nt/512", g, strings.Join(Groups, ", "))
 		}
 	}
 	for _, p := range precisions {
@@ -81,13 +83,18 @@ func Cases(groups, precisions []string, quick bool) ([]Case, error) {
 		}
 	}
 	var out []Case
-	for _, c := range everything(sizesOf(quick)) {
-		if len(groups) > 0 && !slices.Contains(groups, c.Group) || len(precisions) > 0 && c.Precision != "" && !slices.Contains(precisions, c.Precision) {
+	for _, c := range all {
+		if len(groups) > 0 && !slices.ContainsFunc(groups, c.in) || len(precisions) > 0 && c.Precision != "" && !slices.Contains(precisions, c.Precision) {
 			continue
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// in says whether the case is meant by the name of a group, or by the beginning of its own name with a slash.
+func (c Case) in(name string) bool {
+	return c.Group == name || strings.Contains(name, "/") && strings.HasPrefix(c.Name, name)
 }
 
 func everything(s sizes) []Case {

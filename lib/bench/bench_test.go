@@ -76,6 +76,24 @@ func TestEveryGroupHasFigures(t *testing.T) {
 	}
 }
 
+func TestFiguresByTheBeginningOfTheirNames(t *testing.T) {
+	cases, err := Cases([]string{"gpt/step/", "ops"}, []string{"float32"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		if c.Name != "gpt/step/float32" && c.Group != "ops" {
+			t.Errorf("%s was not asked for", c.Name)
+		}
+	}
+	if len(cases) < 5 {
+		t.Errorf("%d figures", len(cases))
+	}
+	if _, err := Cases([]string{"gpt/stop"}, nil, false); err == nil {
+		t.Error("no error for a name that nothing has")
+	}
+}
+
 func TestWhatCountsAsWork(t *testing.T) {
 	// SmolLM2-135M has 134,515,008 weights, of which 61 norms of 576 are in no product, and the table of embeddings is the
 	// output layer. Attention: 12 * 30 layers * 576 * 2 * 256*257/2.

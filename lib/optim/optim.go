@@ -27,9 +27,18 @@ type AdamW struct {
 // NewAdamW returns an optimiser with the Trainer's defaults: betas 0.9 and 0.999, eps 1e-8, no weight decay.
 func NewAdamW(params []nn.Param) *AdamW {
 	o := &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, params: params}
+	n := 0
 	for _, p := range params {
-		o.m = append(o.m, compute.Aligned(p.Value.Len()))
-		o.v = append(o.v, compute.Aligned(p.Value.Len()))
+		n += (p.Value.Len() + 15) / 16 * 16
+	}
+	moments := compute.Aligned(2 * n) // one piece, of large pages: taking memory page by page makes the first step slow
+	take := func(n int) []float32 {
+		s := moments[:n:n]
+		moments = moments[(n+15)/16*16:]
+		return s
+	}
+	for _, p := range params {
+		o.m, o.v = append(o.m, take(p.Value.Len())), append(o.v, take(p.Value.Len()))
 		o.decay = append(o.decay, Decays(p.Name))
 	}
 	return o
