@@ -63,8 +63,8 @@ func (m *gpt) loss(ids, targets []int32, rows, length int) *tensor.Tensor {
 	x := tensor.Embedding(m.tokens, ids).Plus(tensor.Embedding(m.positions, at))
 	heads := tensor.Heads{Heads: m.c.Heads, KVHeads: m.c.Heads, Dim: m.c.HeadDim}
 	for _, b := range m.blocks {
-		x = x.Plus(b.out.Forward(tensor.Attention(b.qkv.Forward(b.norm1.forward(x)), heads, rows, length, nil)))
-		x = x.Plus(b.down.Forward(b.up.Forward(b.norm2.forward(x)).GELU()))
+		x = x.PlusOver(b.out.Forward(tensor.Attention(b.qkv.Forward(b.norm1.forward(x)), heads, rows, length, nil)))
+		x = x.PlusOver(b.down.Forward(b.up.Forward(b.norm2.forward(x)).GELU()))
 	}
 	return tensor.NLL(m.norm.forward(x), m.head, targets).Mean()
 }

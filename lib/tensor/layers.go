@@ -67,19 +67,38 @@ func EmbeddingExcept(table *Tensor, ids []int32, padding int32) *Tensor {
 	return out
 }
 
+// PlusOver is Plus that writes over b, whose memory becomes the result's: b must be an intermediate result that nothing else
+// uses, and that its own derivative does not need, as the output of Linear or a norm. Other b are left alone.
+func (t *Tensor) PlusOver(b *Tensor) *Tensor {
+	switch b.op {
+	case "Linear", "LinearFrozen", "Plus", "RMSNorm", "LayerNorm":
+	default:
+		return t.Plus(b)
+	}
+	if !equal(t.shape, b.shape) {
+		fail("Plus", "%s and %s differ", ShapeText(t.shape), ShapeText(b.shape))
+	}
+	compute.Add(b.data, t.data, b.data)
+	return wrap("Plus", b.data, t.shape, []*Tensor{t, b}, plusBack(t, b))
+}
+
 // Plus returns t + b for equal shapes, the residual connection.
 func (t *Tensor) Plus(b *Tensor) *Tensor {
 	if !equal(t.shape, b.shape) {
 		fail("Plus", "%s and %s differ", ShapeText(t.shape), ShapeText(b.shape))
 	}
-	out := result("Plus", t.shape, []*Tensor{t, b}, func(out *Tensor) {
+	out := result("Plus", t.shape, []*Tensor{t, b}, plusBack(t, b))
+	compute.Add(out.data, t.data, b.data)
+	return out
+}
+
+func plusBack(t, b *Tensor) func(out *Tensor) {
+	return func(out *Tensor) {
 		if b.wants {
 			b.addGrad(out.grad)
 		}
 		if t.wants {
 			passOn(t, out)
 		}
-	})
-	compute.Add(out.data, t.data, b.data)
-	return out
+	}
 }

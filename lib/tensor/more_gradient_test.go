@@ -19,6 +19,8 @@ func TestMoreGradients(t *testing.T) {
 	} {
 		gradCheck(t, name, func(in []*Tensor) *Tensor { return f(in[0]) }, rnd(5, 3, 4))
 	}
+	gradCheck(t, "PlusOver", func(in []*Tensor) *Tensor { return in[0].PlusOver(Linear(in[0], in[1], nil)) }, rnd(1, 3, 4), rnd(2, 4, 4))
+	gradCheck(t, "PlusOver a leaf", func(in []*Tensor) *Tensor { return in[0].PlusOver(in[1]) }, rnd(1, 3, 4), rnd(2, 3, 4))
 	gradCheck(t, "Where", func(in []*Tensor) *Tensor { return Where([]bool{true, false, true, false}, in[0], in[1]) }, rnd(1, 2, 2), rnd(2, 2, 2))
 	gradCheck(t, "LayerNorm", func(in []*Tensor) *Tensor { return LayerNorm(in[0], in[1], in[2], 1e-5) }, rnd(12, 3, 8), rnd(13, 8), rnd(14, 8))
 	gradCheck(t, "LayerNorm without bias", func(in []*Tensor) *Tensor { return LayerNorm(in[0], in[1], nil, 1e-5) }, rnd(12, 3, 8), rnd(13, 8))

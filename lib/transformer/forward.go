@@ -122,12 +122,12 @@ func (m *LM) block(i int, l *Block, x *tensor.Tensor, p *pass) *tensor.Tensor {
 	if l.PostAttnNorm != nil {
 		a = l.PostAttnNorm.Forward(a)
 	}
-	x = x.Plus(a)
+	x = x.PlusOver(a)
 	h := l.Down.Forward(nn.Activation{Kind: m.Config.Activation, Gated: !m.Config.Ungated}.Forward(l.GateUp.Forward(l.MLPNorm.Forward(x))))
 	if l.PostMLPNorm != nil {
 		h = l.PostMLPNorm.Forward(h)
 	}
-	return x.Plus(h)
+	return x.PlusOver(h)
 }
 
 // attention mixes the tokens of each sequence.

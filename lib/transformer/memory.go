@@ -56,7 +56,7 @@ func (c Config) widths() (up, qkv int) {
 // blockNumbers is how many numbers a block keeps for each token between forward and backward.
 func (c Config) blockNumbers() int64 {
 	up, width := c.widths()
-	n := 6*c.Dim + width + c.Heads*c.HeadDim + up + c.Hidden + c.Heads + 2
+	n := 4*c.Dim + width + c.Heads*c.HeadDim + up + c.Hidden + c.Heads + 2
 	if c.QKNorm {
 		n += width + c.Heads + c.KVHeads
 	}

@@ -74,7 +74,7 @@ func TestBF16LearnsAsFloat32(t *testing.T) {
 	}
 	want, got := run(tensor.Float32, 1), run(tensor.BF16, 1)
 	noise := 0.0
-	for _, seed := range []uint64{2, 3, 4} {
+	for _, seed := range []uint64{2, 3} {
 		noise = math.Max(noise, math.Abs(run(tensor.Float32, seed)-want))
 	}
 	begin := math.Log(float64(courseConfig.Vocab))
