@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Options say how to measure.
@@ -153,6 +154,10 @@ func (o Options) best(ctx context.Context, c Case, peer Peer) (name string, best
 	return name, best, slower
 }
 
+// settle is how long both sides rest before a round: the threads of OpenMP and OpenBLAS go on spinning for a fifth of a second
+// after their work, on the cores that the other side needs.
+const settle = 400 * time.Millisecond
+
 // peerError is the other side's failure, which costs the comparison and not the run.
 type peerError struct{ error }
 
@@ -164,11 +169,17 @@ func (o Options) measure(ctx context.Context, c Case, m Machine, theirs side) (F
 	}
 	defer ours.close()
 	var our, their []sample
+	rest := settle
+	if theirs == nil || o.Quick {
+		rest = 0
+	}
 	for range o.Rounds {
+		time.Sleep(rest)
 		s, err := ours.round()
 		if err == nil {
 			our = append(our, s)
 			if theirs != nil {
+				time.Sleep(rest)
 				if s, err = theirs.round(); err != nil {
 					err = &peerError{err}
 				} else {
