@@ -75,6 +75,7 @@ type Adapter struct {
 
 	hooks  map[*Linear][]hook
 	deltas []delta
+	lora   map[string]*loraPart // by site
 }
 
 // Saved is a parameter of the model and the tensor that takes its place.

@@ -85,7 +85,7 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 		return nil, err
 	}
 	c.Targets = c.Targets.withDefaults(loraTargets[h.Arch])
-	a := &Adapter{Config: c, hooks: map[*Linear][]hook{}}
+	a := &Adapter{Config: c, hooks: map[*Linear][]hook{}, lora: map[string]*loraPart{}}
 	rng := torchrand.New(c.Seed)
 	byLinear := map[*Linear]*loraHook{}
 	for _, s := range sites {
@@ -98,7 +98,7 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 			hook = &loraHook{dropout: c.Dropout, mode: h.Mode}
 			byLinear[s.Linear], a.hooks[s.Linear] = hook, append(a.hooks[s.Linear], hook)
 		}
-		hook.parts = append(hook.parts, p)
+		hook.parts, a.lora[s.Name] = append(hook.parts, p), p
 		name := prefix + s.Name + "."
 		a.Params = append(a.Params, Param{Name: name + "lora_A.weight", Value: p.a}, Param{Name: name + "lora_B.weight", Value: p.b})
 		if p.magnitude != nil {

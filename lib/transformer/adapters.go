@@ -41,15 +41,35 @@ func (m *LM) AddAdapter(name string, c nn.AdapterConfig) error {
 	if c == nil {
 		return fmt.Errorf("transformer: the adapter %q has no settings", name)
 	}
-	var a *nn.Adapter
-	var err error
-	m.WithoutAdapters(func() { // an adapter that saves modules copies the model's own
-		h := m.Host()
-		a, err = c.Build(h)
+	return m.add(name, func(h *nn.Host) (*nn.Adapter, error) {
+		a, err := c.Build(h)
 		if err == nil && len(m.adapters.more) > 0 { // PEFT always trains the head of a classifier
 			err = a.SaveModules(h, moduleOf(m.adapters.more[0].Name))
 		}
+		return a, err
 	})
+}
+
+// CombineAdapters makes a new adapter of LoRA adapters that the model has, each with a weight. It is not switched on.
+func (m *LM) CombineAdapters(name string, from []string, weights []float64, c nn.Combination) error {
+	var list []*nn.Adapter
+	for _, n := range from {
+		a := m.adapters.byName[n]
+		if a == nil {
+			return fmt.Errorf("transformer: there is no adapter %q; there are %v", n, m.adapters.names)
+		}
+		list = append(list, a)
+	}
+	if m.adapters.byName[name] != nil {
+		return fmt.Errorf("transformer: there is an adapter %q already", name)
+	}
+	return m.add(name, func(h *nn.Host) (*nn.Adapter, error) { return c.Combine(h, list, weights) })
+}
+
+func (m *LM) add(name string, make func(h *nn.Host) (*nn.Adapter, error)) error {
+	var a *nn.Adapter
+	var err error
+	m.WithoutAdapters(func() { a, err = make(m.Host()) }) // an adapter that saves modules copies the model's own
 	if err != nil {
 		return err
 	}

@@ -268,6 +268,63 @@ func TestSeveralAdapters(t *testing.T) {
 	}
 }
 
+// The change of the logits is not linear in the weights, so adapters are compared by what they merge to.
+func TestCombinedAdapters(t *testing.T) {
+	m := New(tiny, 1)
+	for i, c := range []nn.LoRA{{Rank: 2, Alpha: 6}, {Rank: 2, Targets: nn.Modules("v_proj", "down_proj")}, {Rank: 3, RSLoRA: true}} {
+		c.Init, c.Seed = "random", uint64(i)
+		if err := m.AddAdapter(string(rune('a'+i)), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := append([]float32(nil), m.Blocks[1].QKV.Weight.Data()...)
+	weights := func(name string) []float64 {
+		if err := m.Merge(name); err != nil {
+			t.Fatal(err)
+		}
+		defer m.Unmerge(name)
+		var out []float64
+		for i, w := range m.Blocks[1].QKV.Weight.Data() {
+			out = append(out, float64(w-before[i]))
+		}
+		return out
+	}
+	a, c := weights("a"), weights("c")
+	distance := func(name string, wa, wc float64) float64 {
+		s := 0.0
+		for i, d := range weights(name) {
+			s += (d - wa*a[i] - wc*c[i]) * (d - wa*a[i] - wc*c[i])
+		}
+		return math.Sqrt(s)
+	}
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(m.CombineAdapters("cat", []string{"a", "c"}, []float64{0.7, -0.4}, nn.Combination{}))
+	must(m.CombineAdapters("svd5", []string{"a", "c"}, []float64{0.7, -0.4}, nn.Combination{How: "svd", Rank: 5}))
+	must(m.CombineAdapters("svd2", []string{"a", "c"}, []float64{0.7, -0.4}, nn.Combination{How: "svd", Rank: 2}))
+	must(m.CombineAdapters("lin", []string{"a"}, []float64{-2}, nn.Combination{How: "linear"}))
+	if d := distance("cat", 0.7, -0.4); d > 1e-5 {
+		t.Errorf("cat is %g from the weighted sum", d)
+	}
+	if d := distance("svd5", 0.7, -0.4); d > 1e-5 {
+		t.Errorf("svd of the full rank is %g from the weighted sum", d)
+	}
+	if d, without := distance("svd2", 0.7, -0.4), distance("a", 0.7, -0.4); d < 1e-3 || d > without {
+		t.Errorf("svd of rank 2 is %g from the weighted sum, one of the two alone %g", d, without)
+	}
+	if d := distance("lin", -2, 0); d > 1e-5 {
+		t.Errorf("linear of one is %g from it", d)
+	}
+	for want, c := range map[string]nn.Combination{"ranks 2 and 3 differ": {How: "linear"}, `How is "ties"`: {How: "ties"}, "Rank is -1": {How: "svd", Rank: -1}} {
+		if err := m.CombineAdapters("x", []string{"a", "c"}, []float64{1, 1}, c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
 func TestAdapterErrors(t *testing.T) {
 	m := New(tiny, 1)
 	for want, c := range map[string]nn.AdapterConfig{
