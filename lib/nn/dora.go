@@ -38,7 +38,7 @@ func (p *loraPart) dora(l *Linear, x, in, y *tensor.Tensor, plain bool) *tensor.
 // scaleColumns turns columns u + b of y into (magnitude / norm) u + b in place.
 func scaleColumns(y, magnitude *tensor.Tensor, norm, bias []float32, low, m, n int) *tensor.Tensor {
 	rows := len(norm)
-	u := make([]float32, m*rows)
+	u := tensor.Buffer(m * rows)
 	factor := make([]float32, rows)
 	for j, k := range magnitude.Data() {
 		factor[j] = k / norm[j]

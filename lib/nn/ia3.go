@@ -72,7 +72,9 @@ func (h *ia3Hook) before(x *tensor.Tensor, plain bool) *tensor.Tensor {
 	if !h.input {
 		return x
 	}
-	fresh := tensor.From(append([]float32(nil), x.Data()...), x.Shape()...) // x is used elsewhere too
+	data := tensor.Buffer(x.Len()) // x is used elsewhere too
+	copy(data, x.Data())
+	fresh := tensor.From(data, x.Shape()...)
 	return scaled(fresh, x, param(h.l, plain), 0)
 }
 
@@ -87,7 +89,7 @@ func (h *ia3Hook) after(_ *Linear, _, y *tensor.Tensor, plain bool) *tensor.Tens
 func scaled(out, x, l *tensor.Tensor, low int) *tensor.Tensor {
 	n, rows := x.Dim(-1), l.Len()
 	m := x.Len() / n
-	was := make([]float32, m*rows)
+	was := tensor.Buffer(m * rows)
 	for i := range m {
 		row := out.Data()[i*n+low:][:rows]
 		copy(was[i*rows:], row)

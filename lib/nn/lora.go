@@ -196,7 +196,7 @@ func (h *loraHook) after(l *Linear, x, y *tensor.Tensor, plain bool) *tensor.Ten
 func lowRank(y, x, a, b *tensor.Tensor, low int, scale float32) *tensor.Tensor {
 	n, in, r, rows := y.Dim(-1), x.Dim(-1), a.Dim(0), b.Dim(0)
 	m := x.Len() / in
-	h := make([]float32, m*r)
+	h := tensor.Buffer(m * r)
 	compute.Gemm(false, true, m, r, in, 1, x.Data(), in, a.Data(), in, 0, h, r)
 	compute.Gemm(false, true, m, rows, r, scale, h, r, b.Data(), r, 1, y.Data()[low:], n)
 	return tensor.Custom("LoRA", y.Data(), y.Shape(), []*tensor.Tensor{y, x, a, b}, func(g []float32) {
@@ -210,7 +210,8 @@ func lowRank(y, x, a, b *tensor.Tensor, low int, scale float32) *tensor.Tensor {
 		if !a.Wants() && !x.Wants() {
 			return
 		}
-		dh := make([]float32, m*r)
+		dh := tensor.Buffer(m * r)
+		defer tensor.Release(dh)
 		compute.Gemm(false, false, m, r, rows, scale, g[low:], n, b.Data(), r, 0, dh, r)
 		if a.Wants() {
 			compute.Gemm(true, false, r, in, m, 1, dh, r, x.Data(), in, 1, a.GradBuffer(), in)
