@@ -17,6 +17,7 @@ func init() {
 		"AllLinear":      reflect.ValueOf(&pkg.AllLinear).Elem(),
 		"Attach":         reflect.ValueOf(pkg.Attach),
 		"Bottleneck":     reflect.ValueOf((*pkg.Bottleneck)(nil)),
+		"Combination":    reflect.ValueOf((*pkg.Combination)(nil)),
 		"Dropout":        reflect.ValueOf(pkg.Dropout),
 		"Host":           reflect.ValueOf((*pkg.Host)(nil)),
 		"IA3":            reflect.ValueOf((*pkg.IA3)(nil)),
