@@ -1,9 +1,8 @@
 package nn
 
 import (
-	"encoding/binary"
-	"hash/fnv"
 	"math"
+	"sync"
 
 	"lyceum/lib/internal/compute"
 	"lyceum/lib/tensor"
@@ -129,25 +128,27 @@ func norm(x []float32) float32 {
 
 // normCache keeps the norms from token to token of a generation, where computing them would cost more than the layer.
 type normCache struct {
-	key    uint64
+	mu    sync.Mutex
+	key   normKey
+	norms []float32
+}
+
+// normKey is what the norms were computed of: the layer's weights, which are replaced and not changed, and sums over A and B,
+// which training changes.
+type normKey struct {
 	weight *tensor.Tensor
 	base   *tensor.Frozen
-	norms  []float32
+	sums   [4]float64
 }
 
 // of returns a function like norms that computes them only when the matrices have changed.
 func (c *normCache) of(p *loraPart) func(l *Linear) []float32 {
 	return func(l *Linear) []float32 {
-		h := fnv.New64a()
-		var b [4]byte
-		for _, t := range []*tensor.Tensor{p.a, p.b} {
-			for _, x := range t.Data() {
-				binary.LittleEndian.PutUint32(b[:], math.Float32bits(x))
-				h.Write(b[:])
-			}
-		}
-		if k := h.Sum64(); c.norms == nil || c.key != k || c.weight != l.Weight || c.base != l.Base {
-			c.key, c.weight, c.base, c.norms = k, l.Weight, l.Base, p.norms(l)
+		k := normKey{l.Weight, l.Base, [4]float64{compute.Sum(p.a.Data()), compute.SumSquares(p.a.Data()), compute.Sum(p.b.Data()), compute.SumSquares(p.b.Data())}}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.norms == nil || c.key != k {
+			c.key, c.norms = k, p.norms(l)
 		}
 		return c.norms
 	}
