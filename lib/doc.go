@@ -36,6 +36,19 @@
 //	Guo et al. 2017, arXiv:1706.04599          calibration                evaluate/calibration.go
 //	Zhou et al. 2023, arXiv:2311.07911         instructions, checked      evaluate/instructions.go
 //	Zhu et al. 2018, arXiv:1802.01886          self-BLEU                  evaluate/diversity.go
+//	Hu et al. 2021, arXiv:2106.09685           LoRA                       nn/lora.go               03_peft
+//	Kalajdzievski 2023, arXiv:2312.03732       rank-stabilised LoRA       nn/lora.go
+//	Liu et al. 2024, arXiv:2402.09353          DoRA                       nn/dora.go               03_peft
+//	Dettmers et al. 2023, arXiv:2305.14314     QLoRA                      transformer/quantised.go
+//	Liu et al. 2022, arXiv:2205.05638          IA3                        nn/ia3.go
+//	Lester et al. 2021, arXiv:2104.08691       prompt tuning              nn/virtual.go
+//	Li, Liang 2021, arXiv:2101.00190           prefix tuning              nn/virtual.go
+//	Houlsby et al. 2019, arXiv:1902.00751      bottleneck adapters        nn/bottleneck.go         03_peft
+//	Pfeiffer et al. 2021, arXiv:2005.00247     adapters after the MLP     nn/bottleneck.go
+//	He et al. 2022, arXiv:2110.04366           adapters beside the MLP    nn/bottleneck.go
+//	Peng et al. 2023, arXiv:2309.00071         YaRN                       transformer/rope.go
+//	Ding et al. 2024, arXiv:2402.13753         LongRoPE                   transformer/rope.go
+//	Radford et al. 2019; arXiv:2503.19786      GPT-2, Gemma 3 and others  transformer/families.go
 //	Ouyang et al. 2022, arXiv:2203.02155       supervised fine-tuning     lossfn/sft.go            02_sft
 //	Schulman 2020, joschu.net/blog/kl-approx   the estimators k1, k2, k3  lossfn/kl.go             06_ppo
 //	Schulman et al. 2015, arXiv:1506.02438     advantage estimates        rl/gae.go                06_ppo
