@@ -232,7 +232,10 @@ func ConfigJSON(c transformer.Config) ([]byte, error) { return configJSON(c, "bf
 // configJSON writes a config.json; more comes on top.
 func configJSON(c transformer.Config, dtype string, special *transformer.Special, more map[string]any) ([]byte, error) {
 	name := c.Family
-	if name == "" {
+	switch {
+	case name == "" && c.QKVBias && !c.OutBias: // the family that has them
+		name = "qwen2"
+	case name == "":
 		name = "llama"
 	}
 	fam, err := transformer.ByFamily(name)
@@ -269,7 +272,24 @@ func configJSON(c transformer.Config, dtype string, special *transformer.Special
 	for k, v := range more {
 		m[k] = v
 	}
-	return json.MarshalIndent(m, "", "  ")
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: config.json: %w", err)
+	}
+	return data, sayable(c, name, data)
+}
+
+// sayable is an error if a config.json does not say what the configuration is: families have only some of the settings.
+func sayable(c transformer.Config, family string, data []byte) error {
+	read, err := ParseConfig("config.json", data)
+	if err != nil {
+		return err
+	}
+	read.Family, read.RopeScaling.Long = c.Family, c.RopeScaling.Long
+	if read != c {
+		return fmt.Errorf("checkpoint: a config.json of the family %s cannot say what this model is: %+v would be read as %+v", family, c, read)
+	}
+	return nil
 }
 
 // writePattern says which blocks are local, as lists and in the older settings.

@@ -405,3 +405,21 @@ func FuzzParseConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestConfigsThatCannotBeSaid(t *testing.T) {
+	c := transformer.New(tiny, 1).Config
+	c.QKVBias = true // the family that has these biases alone
+	data, err := ConfigJSON(c)
+	if err != nil || !strings.Contains(string(data), "Qwen2ForCausalLM") {
+		t.Errorf("%s %v", data, err)
+	}
+	for name, change := range map[string]func(*transformer.Config){"QKNorm": func(c *transformer.Config) { c.QKNorm = true },
+		"Norm": func(c *transformer.Config) { c.Norm = "layer" }, "scale": func(c *transformer.Config) { c.AttnScale = 0.3 },
+		"window": func(c *transformer.Config) { c.Window, c.Pattern = 4, "LG" }} {
+		c := tiny
+		change(&c)
+		if _, err := ConfigJSON(c); err == nil || !strings.Contains(err.Error(), "cannot say") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
