@@ -99,11 +99,14 @@ func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, re
 	return r, train(r, t, s)
 }
 
-// plain is a copy of a model without adapters.
+// plain is a copy of a model without adapters, in float32.
 func plain(m *transformer.LM) (out *transformer.LM) {
 	m.WithoutAdapters(func() {
 		out = transformer.Empty(m.Config)
 		from := m.Params()
+		if m.Quantised() != "" {
+			from = m.Dense().Params()
+		}
 		for i, p := range out.Params() {
 			copy(p.Value.Data(), from[i].Value.Data())
 		}

@@ -18,7 +18,8 @@ type DecodeOptions struct {
 }
 
 // A Decoder is a model as the generation of text wants it: weights that are only read, no gradients.
-// It may be used by several caches. Adapters act as they are switched on in the model when a token is computed.
+// It may be used by several caches. Adapters act as they are switched on in the model when a token is computed; the modules
+// that an adapter saves whole are in a bf16 or int8 copy as they were at the last Refresh.
 type Decoder struct {
 	m         *LM
 	options   DecodeOptions
