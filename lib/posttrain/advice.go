@@ -24,6 +24,18 @@ func (r *Run) advise(key, text string) {
 	}
 }
 
+// headline is the metric that tells how a run is going, and the word for it: the loss, or what an online method is after.
+func (r *Run) headline() (metric, word string) {
+	if len(r.Metrics) > 0 {
+		for _, h := range [][2]string{{"objective/scores", "score"}, {"reward", "reward"}} {
+			if _, ok := r.Metrics[0][h[0]]; ok {
+				return h[0], h[1]
+			}
+		}
+	}
+	return "loss", "loss"
+}
+
 // adviser is where advice is printed.
 type adviser struct {
 	advised map[string]bool

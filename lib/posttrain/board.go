@@ -35,7 +35,9 @@ func (b *board) dashboard() plotting.Dashboard {
 		if s := r.Elapsed.Seconds(); s > 0 {
 			d.Progress.Rate = r.Last("num_tokens") / s
 		}
-		d.Progress.Note = fmt.Sprintf("loss %.3f", r.Last("loss"))
+		name, word := r.headline()
+		y := steady(r.Column(name))
+		d.Progress.Note = fmt.Sprintf("%s %.3f", word, y[len(y)-1])
 		d.Figure = r.Plot()
 	}
 	return d

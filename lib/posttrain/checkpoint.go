@@ -3,6 +3,7 @@ package posttrain
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sort"
@@ -35,6 +36,7 @@ type state struct {
 	Best    best               `json:"best"`
 	Plan    plan               `json:"plan"`
 	Task    map[string]float64 `json:"task,omitempty"`
+	Journal json.RawMessage    `json:"journal,omitempty"`
 	History []record           `json:"log_history"`
 }
 
@@ -46,10 +48,30 @@ type plan struct {
 }
 
 type record struct {
-	Step   int       `json:"step"`
-	Names  []string  `json:"names"`
-	Values []float64 `json:"values"`
-	Eval   bool      `json:"eval,omitempty"`
+	Step   int      `json:"step"`
+	Names  []string `json:"names"`
+	Values []orNull `json:"values"`
+	Eval   bool     `json:"eval,omitempty"`
+}
+
+// orNull is a number of a log; NaN, which JSON does not have, is null.
+type orNull float64
+
+// MarshalJSON writes the number or null.
+func (x orNull) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(x))
+}
+
+// UnmarshalJSON reads null as NaN.
+func (x *orNull) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*x = orNull(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(data, (*float64)(x))
 }
 
 func (l *loop) plan() plan {
@@ -92,10 +114,16 @@ func (l *loop) write(dir string) error {
 	numbers, tensors := l.taskState()
 	st := state{Method: l.run.Method, Step: l.step, Planned: l.run.Planned, Epoch: l.run.Epoch, Elapsed: l.run.Elapsed, Logged: l.logged, Sum: l.sum,
 		Meter: l.meter, Best: l.best, Plan: l.plan(), Task: numbers}
+	if t, ok := l.task.(journalist); ok {
+		var err error
+		if st.Journal, err = t.journal(); err != nil {
+			return err
+		}
+	}
 	for _, x := range l.run.history {
 		r := record{Step: x.step, Names: x.names, Eval: x.eval}
 		for _, n := range x.names {
-			r.Values = append(r.Values, x.values[n])
+			r.Values = append(r.Values, orNull(x.values[n]))
 		}
 		st.History = append(st.History, r)
 	}
@@ -202,12 +230,17 @@ func (l *loop) resume() error {
 			return fail(err)
 		}
 	}
+	if t, ok := l.task.(journalist); ok && st.Journal != nil {
+		if err := t.readJournal(st.Journal); err != nil {
+			return fail(err)
+		}
+	}
 	l.step, l.logged, l.sum, l.meter, l.best = st.Step, st.Logged, st.Sum, st.Meter, st.Best
 	l.run.Epoch, l.run.Elapsed, l.run.done = st.Epoch, st.Elapsed, st.Step
 	for _, r := range st.History {
 		e := newEntry()
 		for i, n := range r.Names {
-			e.put(n, r.Values[i])
+			e.put(n, float64(r.Values[i]))
 		}
 		l.run.add(r.Step, e, r.Eval)
 	}

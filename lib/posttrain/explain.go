@@ -37,6 +37,7 @@ func (r *Run) Explain() Explanation {
 	e.start()
 	e.preferences()
 	e.online()
+	e.method()
 	e.evaluation()
 	e.optimiser()
 	e.out = append(e.out, r.Advice...)

@@ -7,6 +7,7 @@ import (
 	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/rl"
 	"lyceum/lib/sampling"
+	"lyceum/lib/tensor"
 )
 
 // A generation is the completions of one batch of prompts, several to each, with what is known of them. Steps learn from it
@@ -16,6 +17,7 @@ type generation struct {
 	order  []int // rows as micro-batches take them; those after its end begin again
 	logs   []note
 	tokens float64 // that count
+	exact  bool    // its numbers are those of a run of ours, to the last bit
 }
 
 // A note is a metric that is logged with the first micro-batch of a generation.
@@ -133,6 +135,7 @@ func (o *source) fromFile(g *generation) (names []string, err error) {
 		return nil, fmt.Errorf("posttrain.%s: the file of rollouts has %d, and the run needs one more: set MaxSteps to what they are enough for", o.method, len(o.replay))
 	}
 	x := o.replay[o.made]
+	g.exact = x.Exact
 	if want := o.order.perBatch * o.group; len(x.Rows) != want {
 		return nil, fmt.Errorf("posttrain.%s: rollout %d has %d rows, the settings make batches of %d (%d prompts with %d completions each)", o.method, o.made+1, len(x.Rows), want, o.order.perBatch, o.group)
 	}
@@ -144,13 +147,8 @@ func (o *source) fromFile(g *generation) (names []string, err error) {
 		stop[id] = true
 	}
 	for i, r := range x.Rows {
-		e := &episode{prompt: r.PromptIDs, ids: r.CompletionIDs, group: i / o.group, truncated: !stop[r.CompletionIDs[len(r.CompletionIDs)-1]], old: r.OldLogProbs, ref: r.RefLogProbs, values: r.Values}
-		for _, k := range r.Mask {
-			e.said = append(e.said, k != 0)
-		}
-		for _, v := range r.Rewards {
-			e.rewards = append(e.rewards, v.Value)
-		}
+		e := episodeOf(r)
+		e.group, e.truncated = i/o.group, !stop[r.CompletionIDs[len(r.CompletionIDs)-1]]
 		g.rows = append(g.rows, e)
 	}
 	for _, v := range x.Rows[0].Rewards {
@@ -166,7 +164,7 @@ func (o *source) fromFile(g *generation) (names []string, err error) {
 	} else if o.judge != nil && len(o.judge.Weights) != len(names) && len(o.judge.Weights) > 0 {
 		err = fmt.Errorf("posttrain.%s: RewardWeights has %d weights, the rollouts have %d rewards", o.method, len(o.judge.Weights), len(names))
 	}
-	if err == nil && o.confirm && o.judge != nil && len(o.judge.Rewards) == len(x.Rows[0].Rewards) {
+	if err == nil && o.confirm && !g.exact && o.judge != nil && len(o.judge.Rewards) == len(x.Rows[0].Rewards) {
 		err = o.confirmed(g)
 	}
 	return names, err
@@ -191,6 +189,35 @@ func (o *source) confirmed(g *generation) error {
 		e.rewards = own.rows[i].rewards
 	}
 	return nil
+}
+
+// knownLogProbs completes the log-probabilities of a generation: those under the policy now, if old is wanted, and under the
+// reference, if there is one. Recorded ones stay unless they are ours up to rounding: ratios that are 1 should be 1 to the last
+// bit, because Adam makes whole steps of what rounding leaves.
+func (o *source) knownLogProbs(g *generation, old bool, ref *reference, temperature float64) {
+	fill := func(compute func() [][]float64, of func(*episode) *[]float64) {
+		if *of(g.rows[0]) != nil && (!o.replays || g.exact) {
+			return
+		}
+		var own [][]float64
+		same := true
+		tensor.Autocast(o.s.Precision, func() { own = compute() })
+		for i, e := range g.rows {
+			known := *of(e)
+			same = same && (known == nil || sameUpToRounding(own[i], known))
+		}
+		for i, e := range g.rows {
+			if same || *of(e) == nil {
+				*of(e) = own[i]
+			}
+		}
+	}
+	if old {
+		fill(func() [][]float64 { return logProbs(o.run.Model.LM, g.rows, temperature, o.s.BatchSize) }, func(e *episode) *[]float64 { return &e.old })
+	}
+	if ref != nil {
+		fill(func() [][]float64 { return ref.logProbs(g.rows, temperature, o.s.BatchSize) }, func(e *episode) *[]float64 { return &e.ref })
+	}
 }
 
 // fromModel draws completions and has them judged.
@@ -224,6 +251,9 @@ func (o *source) fromModel(g *generation, picked []int, step int) (names []strin
 	}
 	for i, d := range drawn {
 		e := &episode{prompt: ids[i/samples], ids: d.IDs, group: i / o.group, truncated: d.Truncated, old: d.LogProbs}
+		if o.s.Precision != "" && o.s.Precision != "float32" { // completions are drawn in float32: the ratio compares like with like
+			e.old = nil
+		}
 		for _, k := range d.Mask {
 			e.said = append(e.said, k != 0)
 		}

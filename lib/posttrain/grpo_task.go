@@ -92,21 +92,13 @@ func (t *grpo) prepare(g *generation, n int) error {
 		}
 	}
 	t.source.samples(g)
-	lm := t.run.Model.LM
-	if s := t.s; s.Accumulation%t.perGeneration() == 0 && !t.source.replays {
+	onPolicy := t.s.Accumulation%t.perGeneration() == 0
+	if onPolicy && !t.source.replays {
 		for _, e := range g.rows { // every step learns from completions of the model as it is: the ratio is 1
 			e.old = nil
 		}
-	} else if s.Accumulation%t.perGeneration() != 0 && g.rows[0].old == nil {
-		for i, lp := range logProbs(lm, g.rows, t.c.Temperature, s.BatchSize) {
-			g.rows[i].old = lp
-		}
 	}
-	if t.ref != nil && g.rows[0].ref == nil {
-		for i, lp := range t.ref.logProbs(g.rows, t.c.Temperature, t.s.BatchSize) {
-			g.rows[i].ref = lp
-		}
-	}
+	t.source.knownLogProbs(g, !onPolicy || g.rows[0].old != nil, t.ref, t.c.Temperature)
 	return t.source.save(g, t.run.done+1, t.s.BatchSize*t.perGeneration())
 }
 

@@ -159,21 +159,10 @@ func (t *ppo) next(n int) error {
 	}
 	x := &ppoRollout{generation: g, number: n, sums: map[string][]float64{}}
 	rows := g.rows
-	lm, size := t.run.Model.LM, t.s.BatchSize
-	if rows[0].old == nil {
-		for i, lp := range logProbs(lm, rows, t.c.Temperature, size) {
-			rows[i].old = lp
-		}
+	t.source.knownLogProbs(g, true, t.ref, t.c.Temperature)
+	if width := x.setWidth(); !g.exact || rows[0].values == nil {
+		tensor.Autocast(t.s.Precision, func() { t.estimate(rows, width) })
 	}
-	if rows[0].ref == nil {
-		for i, lp := range t.ref.logProbs(rows, t.c.Temperature, size) {
-			rows[i].ref = lp
-		}
-	}
-	for _, e := range rows {
-		x.width = max(x.width, len(e.ids))
-	}
-	t.estimate(rows, x.width)
 	if err := t.reward(x); err != nil {
 		return err
 	}
@@ -228,8 +217,17 @@ func sameUpToRounding(a, b []float64) bool {
 	return true
 }
 
+// setWidth is the length of the longest completion.
+func (x *ppoRollout) setWidth() int {
+	for _, e := range x.rows {
+		x.width = max(x.width, len(e.ids))
+	}
+	return x.width
+}
+
 // reward makes advantages and returns of scores and of the divergence from the reference.
 func (t *ppo) reward(x *ppoRollout) error {
+	x.setWidth()
 	end := map[int32]bool{}
 	for _, id := range stops(t.run.Model) {
 		end[id] = true

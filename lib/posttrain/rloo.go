@@ -176,16 +176,7 @@ func (t *rloo) window(epoch, first, n int) ([]micro, error) {
 // prepare gives a generation its advantages: rewards, limited and less the divergence from the reference, compared within
 // their groups.
 func (t *rloo) prepare(g *generation) error {
-	if g.rows[0].old == nil {
-		for i, lp := range logProbs(t.run.Model.LM, g.rows, t.c.Temperature, t.s.BatchSize) {
-			g.rows[i].old = lp
-		}
-	}
-	if t.ref != nil && g.rows[0].ref == nil {
-		for i, lp := range t.ref.logProbs(g.rows, t.c.Temperature, t.s.BatchSize) {
-			g.rows[i].ref = lp
-		}
-	}
+	t.source.knownLogProbs(g, true, t.ref, t.c.Temperature)
 	per := g.perFunc()
 	rewards := rl.WeightedSum(per, t.source.weights(len(per)))
 	kl, tokens := 0.0, 0.0

@@ -123,12 +123,13 @@ func (r *Run) Last(name string) float64 {
 
 // Plot draws the loss of every log, or the mean reward of an online method.
 func (r *Run) Plot() *plotting.Figure {
-	for _, name := range []string{"objective/scores", "reward"} { // what an online method is after
-		if len(r.Metrics) > 0 {
-			if _, ok := r.Metrics[0][name]; ok {
-				return plotting.LossCurve(r.Method+": mean reward of the completions", steady(r.Column(name)))
-			}
+	if name, word := r.headline(); word != "loss" && len(r.Metrics) > 0 {
+		y := steady(r.Column(name))
+		x := make([]float64, len(y))
+		for i := range x {
+			x[i] = float64(r.Steps[i])
 		}
+		return plotting.New(r.Method+": mean "+word+" of the completions", "step", word).LineXY("each step", x, y).LineXY("smoothed", x, plotting.Smooth(y, 0.8))
 	}
 	return plotting.LossCurve(r.Method+": training loss", r.Column("loss"))
 }
@@ -141,7 +142,12 @@ func (r *Run) String() string {
 		if r.Method == "SFT" {
 			unit = " nats a token"
 		}
-		s += fmt.Sprintf(", loss %.3f -> %.3f%s", r.Metrics[0]["loss"], r.Metrics[n-1]["loss"], unit)
+		name, word := r.headline()
+		y := steady(r.Column(name))
+		s += fmt.Sprintf(", %s %.3f -> %.3f%s", word, y[0], y[n-1], unit)
+	}
+	for _, a := range r.Advice {
+		s += "\n" + a
 	}
 	return s
 }
@@ -149,7 +155,7 @@ func (r *Run) String() string {
 // HTML shows the run in one line and the metrics of its first and last log.
 func (r *Run) HTML() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<div>%s</div>", html.EscapeString(r.String()))
+	fmt.Fprintf(&b, "<div>%s</div>", strings.ReplaceAll(html.EscapeString(r.String()), "\n", "<br>"))
 	var lines []line
 	for _, l := range r.history {
 		if !l.eval {

@@ -32,9 +32,11 @@ func TestRunsAreReplayedBitForBit(t *testing.T) {
 		return r
 	}
 	a, b, c := run(1), run(1), run(2)
+	others := b.Model.LM.Params()
 	for i, p := range a.Model.LM.Params() {
+		other := others[i].Value.Data()
 		for j, x := range p.Value.Data() {
-			if x != b.Model.LM.Params()[i].Value.Data()[j] {
+			if x != other[j] {
 				t.Fatalf("%s differs between two runs of the same seed", p.Name)
 			}
 		}

@@ -65,12 +65,20 @@ func (o *source) save(g *generation, step, taken int) error {
 	if o.record == nil {
 		return nil
 	}
-	x := rl.Rollout{Step: step}
+	if err := o.record.Write(*o.rollout(g, step, taken)); err != nil {
+		return fmt.Errorf("posttrain.%s: SaveRollouts: %w", o.method, err)
+	}
+	return nil
+}
+
+// rollout is a generation as it is saved.
+func (o *source) rollout(g *generation, step, taken int) *rl.Rollout {
+	x := &rl.Rollout{Step: step, Exact: true}
 	for k := range taken {
 		x.Order = append(x.Order, g.order[k%len(g.order)])
 	}
-	for i, e := range g.rows {
-		r := rl.RolloutRow{PromptIDs: e.prompt, CompletionIDs: e.ids, Group: i / o.group, OldLogProbs: e.old, RefLogProbs: e.ref, Values: e.values}
+	for _, e := range g.rows {
+		r := rl.RolloutRow{PromptIDs: e.prompt, CompletionIDs: e.ids, Group: e.group, OldLogProbs: e.old, RefLogProbs: e.ref, Values: e.values}
 		for _, s := range e.said {
 			r.Mask = append(r.Mask, 0)
 			if s {
@@ -82,10 +90,7 @@ func (o *source) save(g *generation, step, taken int) error {
 		}
 		x.Rows = append(x.Rows, r)
 	}
-	if err := o.record.Write(x); err != nil {
-		return fmt.Errorf("posttrain.%s: SaveRollouts: %w", o.method, err)
-	}
-	return nil
+	return x
 }
 
 // A Sample is a completion of the last generation of an online run.

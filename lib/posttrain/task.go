@@ -40,6 +40,12 @@ type (
 	}
 	// A finisher changes a log line before it is written.
 	finisher interface{ finishLog(e *entry) }
+	// A journalist has a state beside numbers and tensors: what it writes is read again when the run is resumed, before
+	// anything is drawn.
+	journalist interface {
+		journal() ([]byte, error)
+		readJournal([]byte) error
+	}
 	// A keeper has a state of its own that a checkpoint must hold: numbers and tensors.
 	keeper interface {
 		keep() (numbers map[string]float64, tensors []nn.Param)

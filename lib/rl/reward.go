@@ -19,6 +19,8 @@ type Reward func(Batch) []float64
 
 // Named gives a reward function the name under which the run logs it: rewards/NAME/mean. Without one, a function that was
 // declared has its own name and a closure is called reward1, reward2, ...
+//
+//go:noinline
 func Named(name string, f Reward) Reward {
 	return func(b Batch) []float64 {
 		if b.ask != nil { // only Names asks
@@ -202,7 +204,7 @@ func panicLine(stack []byte) string {
 			continue
 		}
 		for _, at := range lines[i+2:] {
-			if at = strings.TrimSpace(at); strings.Contains(at, ".go:") && !strings.Contains(at, "/src/runtime/") {
+			if at = strings.TrimSpace(at); strings.Contains(at, ".go:") && !strings.Contains(at, "/src/runtime/") && !strings.Contains(at, "/lib/rl/") {
 				at, _, _ = strings.Cut(at, " +0x")
 				if at = at[strings.LastIndex(at, "/")+1:]; strings.HasPrefix(at, "run.go:") || strings.HasPrefix(at, "value.go:") {
 					return "" // inside an interpreter

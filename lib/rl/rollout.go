@@ -21,6 +21,8 @@ type Rollout struct {
 	// Order lists rows as micro-batches take them, iteration after iteration or epoch after epoch; empty: the trainer's own
 	// order.
 	Order []int `json:"order,omitempty"`
+	// Exact says that the numbers of the rows are those that the run has used, to the last bit: a replay takes them as they are.
+	Exact bool `json:"exact,omitempty"`
 }
 
 // A RolloutRow is one completion. LogProbs and values have one entry a token of the completion (values may have one more),
