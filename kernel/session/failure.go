@@ -100,6 +100,15 @@ func (s *Session) runtimeError(err error, reason string, r Request, statement *[
 		return failure("error", token.Position{}, err.Error(), r)
 	}
 	places := exact(placesOf(frames), r, statement)
+	if m := placeInText.FindStringSubmatch(plainMessage(rt.RaisedAt(rt.PanicValue(p.Value))) + ": "); m != nil && strings.HasPrefix(m[1], "In[") { // not in generic functions of the standard library
+		line, _ := strconv.Atoi(m[2])
+		col, _ := strconv.Atoi(m[3])
+		exactly := token.Position{Filename: m[1], Line: line, Column: col}
+		if len(places) == 0 {
+			places = []token.Position{exactly}
+		}
+		places[0] = exactly
+	}
 	var at token.Position
 	if len(places) > 0 {
 		at = places[0]

@@ -3,6 +3,7 @@ package lower
 import (
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"go/types"
 )
 
@@ -77,7 +78,7 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		m := l.typeOf(e.Args[0]).Underlying().(*types.Map)
 		out.Args = []ast.Expr{l.expr(e.Args[0]), l.value(e.Args[1], m.Key())}
 	case "panic":
-		return l.rtCall("Panic", e.Pos(), l.value(e.Args[0], types.NewInterfaceType(nil, nil)))
+		return l.rtCall("Panic", e.Pos(), l.value(e.Args[0], types.NewInterfaceType(nil, nil)), l.placeOf(e.Pos()))
 	case "recover":
 		return l.recoverCall(e.Pos())
 	case "clear":
@@ -91,6 +92,15 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		out.Args = l.exprs(e.Args)
 	}
 	return out
+}
+
+// placeOf is the position of a construct that may panic, for rt: the interpreter only knows where the function begins.
+func (l *lowerer) placeOf(pos token.Pos) ast.Expr {
+	at := ""
+	if l.in.Fset != nil && pos.IsValid() {
+		at = l.in.Fset.Position(pos).String()
+	}
+	return stringLit(at, pos)
 }
 
 // makeLen lowers size i given to make for a type.

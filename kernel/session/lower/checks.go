@@ -46,7 +46,7 @@ func (l *lowerer) checkIndex(e *ast.IndexExpr, x, i ast.Expr) ast.Expr {
 		if tv.Value == nil && !l.nonNegative(e.Index) {
 			bad = binary(binary(l.asInt(e.Index, i), token.LSS, intLit(0, pos)), token.LOR, bad)
 		}
-		return ifStmt(pos, bad, &ast.ExprStmt{X: l.rtCall("BadIndex", pos, l.asInt(e.Index, i), n)})
+		return ifStmt(pos, bad, &ast.ExprStmt{X: l.rtCall("BadIndex", pos, l.asInt(e.Index, i), n, l.placeOf(pos))})
 	})
 	return i
 }

@@ -186,7 +186,7 @@ func (l *lowerer) sliceExpr(e *ast.SliceExpr) ast.Expr {
 // assertion lowers x.(T) for one value: rt panics as Go does when it fails.
 func (l *lowerer) assertion(e *ast.TypeAssertExpr) ast.Expr {
 	t := l.info.Types[e.Type].Type
-	x := l.rtCall("Assert", e.Pos(), l.expr(e.X), l.typeSym(t, e.Pos()), l.typeSym(l.typeOf(e.X), e.Pos()))
+	x := l.rtCall("Assert", e.Pos(), l.expr(e.X), l.typeSym(t, e.Pos()), l.typeSym(l.typeOf(e.X), e.Pos()), l.placeOf(e.Pos()))
 	if s, ok := t.Underlying().(*types.Struct); ok && s.NumFields() == 0 && l.pre != nil && l.conditional == 0 {
 		*l.pre = append(*l.pre, assign(e.Pos(), ident("_", e.Pos()), x))
 		return &ast.CompositeLit{Type: l.typeExpr(t, e.Pos()), Lbrace: e.Pos(), Rbrace: e.Pos()}

@@ -136,8 +136,34 @@ func goroutineID() uint64 {
 	return n
 }
 
-// Panic is the predeclared panic.
-func Panic(v any) { panic(v) }
+// Panic is the predeclared panic; at says where it is called.
+func Panic(v any, at string) {
+	raise(v, at)
+	panic(v)
+}
+
+// raised is the newest panic of lowered code.
+var raised atomic.Pointer[raisedPanic]
+
+type raisedPanic struct {
+	value any
+	at    string
+}
+
+func raise(v any, at ...string) {
+	if len(at) > 0 && at[0] != "" {
+		raised.Store(&raisedPanic{v, at[0]})
+	}
+}
+
+// RaisedAt says where lowered code raised the panic with a value; it is empty if that is not known.
+func RaisedAt(v any) (at string) {
+	defer func() { recover() }() // values that cannot be compared
+	if r := raised.Load(); r != nil && r.value == v {
+		at = r.at
+	}
+	return at
+}
 
 // PanicValue gives a panic raised by the interpreter the value that compiled
 // code would have panicked with: the interpreter wraps values, and reports

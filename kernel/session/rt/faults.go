@@ -7,12 +7,14 @@ import (
 	"unsafe"
 )
 
-// BadIndex panics as indexing does.
-func BadIndex(i, n int) {
+// BadIndex panics as indexing does; at says where.
+func BadIndex(i, n int, at ...string) {
+	e := runtimeError(fmt.Sprintf("index out of range [%d] with length %d", i, n))
 	if i < 0 {
-		panic(runtimeError(fmt.Sprintf("index out of range [%d]", i)))
+		e = runtimeError(fmt.Sprintf("index out of range [%d]", i))
 	}
-	panic(runtimeError(fmt.Sprintf("index out of range [%d] with length %d", i, n)))
+	raise(e, at...)
+	panic(e)
 }
 
 // Index returns i, or panics when it is no index of something of length n.
@@ -73,7 +75,7 @@ type assertionFault struct {
 
 // Assert returns v if its dynamic type is t, or implements t; else it panics
 // as the assertion v.(t) on a variable of type static does.
-func Assert(v any, t, static reflect.Type) any {
+func Assert(v any, t, static reflect.Type, at ...string) any {
 	if Is(v, t) {
 		return v
 	}
@@ -90,6 +92,7 @@ func Assert(v any, t, static reflect.Type) any {
 			f.missing = missingMethod(d, t)
 		}
 	}
+	raise(e, at...)
 	panic(e)
 }
 
