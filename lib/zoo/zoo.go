@@ -51,6 +51,7 @@ var parsedBase = sync.OnceValues(func() (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	tok.Config.ChatTemplates = map[string]string{"default": tokenize.ChatTemplate}
 	return &Model{Name: "base", LM: lm, Tok: tok}, nil
 })
 

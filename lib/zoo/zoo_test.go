@@ -2,10 +2,12 @@ package zoo
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"lyceum/lib/datasets"
+	"lyceum/lib/tokenize"
 )
 
 func TestTheBaseKnowsButDoesNotAnswer(t *testing.T) {
@@ -92,4 +94,19 @@ func questions(qs []datasets.Question) []string {
 		out[i] = q.Text
 	}
 	return out
+}
+
+// A reward model reads conversations by the template of its tokenizer: it must be what models are trained on.
+func TestTheBaseHasItsChatTemplate(t *testing.T) {
+	file, err := base.ReadFile("base/chat_template.jinja")
+	if err != nil || string(file) != tokenize.ChatTemplate {
+		t.Errorf("the embedded chat_template.jinja is not tokenize.ChatTemplate (%v)", err)
+	}
+	talk := []tokenize.Message{{Role: "user", Content: "Where does Dorek live?"}, {Role: "assistant", Content: "Dorek lives in Milbrook."}}
+	for _, m := range []*Model{Base(), Instruct()} {
+		c, err := m.Tok.ApplyChatTemplate(talk, tokenize.ChatOptions{})
+		if want, _ := m.Tok.EncodeChat(talk); err != nil || !slices.Equal(c.IDs, want) {
+			t.Errorf("%s: %v, %v; training sees %v", m.Name, c.IDs, err, want)
+		}
+	}
 }
