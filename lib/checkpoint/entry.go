@@ -44,6 +44,7 @@ func (e Entry) Read(dst []float32) {
 	if len(dst) != e.Len() {
 		panic(fmt.Sprintf("checkpoint: Entry.Read: %d elements into room for %d", e.Len(), len(dst)))
 	}
+	huge(dst)
 	switch {
 	case e.form.turn:
 		rows, cols := e.Shape[0], e.Shape[1]

@@ -168,3 +168,27 @@ func TestModelsThatAreNotWhole(t *testing.T) {
 		}
 	}
 }
+
+// Eight bits stay eight bits: a Q8_0 file whose base is kept quantised computes what it computes widened.
+func TestAQuantisedBaseIsTheFile(t *testing.T) {
+	m := transformer.New(small(t)["llama"], 5)
+	file := filepath.Join(t.TempDir(), "m.gguf")
+	if err := SaveGGUF(file, m, "Q8_0", nil); err != nil {
+		t.Fatal(err)
+	}
+	m, err := LoadGGUF(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := transformer.Batch{IDs: []int32{1, 2, 3, 4, 5}, Rows: 1, Length: 5}
+	want := slices.Clone(m.Logits(batch).Data())
+	if err := m.Quantise("int8"); err != nil {
+		t.Fatal(err)
+	}
+	got, tolerance := m.Logits(batch).Data(), 1e-4
+	for i := range want {
+		if math.Abs(float64(got[i]-want[i])) > tolerance {
+			t.Fatalf("logit %d is %v, was %v", i, got[i], want[i])
+		}
+	}
+}

@@ -3,6 +3,9 @@ package checkpoint
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
+
+	"lyceum/lib/internal/compute"
 )
 
 // A kind is a way to store numbers: blocks of so many elements in so many bytes.
@@ -54,6 +57,10 @@ func widen(dst []float32, src []byte, size int, one func([]byte) float32) {
 
 func readF32(dst []float32, src []byte) {
 	src = src[:4*len(dst)]
+	if littleEndian && len(dst) > 0 {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&dst[0])), len(src)), src)
+		return
+	}
 	for i := range dst {
 		dst[i] = math.Float32frombits(le32(src[4*i:]))
 	}
@@ -65,20 +72,18 @@ func readF64(dst []float32, src []byte) {
 	}
 }
 
-// readBF16 takes two values of a word at a time.
 func readBF16(dst []float32, src []byte) {
-	n := len(dst) &^ 3
-	for i := 0; i < n; i += 4 {
-		w, d := le64(src[2*i:]), dst[i:i+4:i+4]
-		d[0] = math.Float32frombits(uint32(w) << 16)
-		d[1] = math.Float32frombits(uint32(w) & 0xffff0000)
-		d[2] = math.Float32frombits(uint32(w>>32) << 16)
-		d[3] = math.Float32frombits(uint32(w>>32) & 0xffff0000)
+	if len(dst) > 0 && uintptr(unsafe.Pointer(&src[0]))%2 == 0 && littleEndian {
+		compute.FromBF16(dst, unsafe.Slice((*uint16)(unsafe.Pointer(&src[0])), len(dst)))
+		return
 	}
-	for i := n; i < len(dst); i++ {
+	for i := range dst {
 		dst[i] = math.Float32frombits(uint32(le16(src[2*i:])) << 16)
 	}
 }
+
+// littleEndian is whether this machine keeps numbers as the files do.
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
 func readF16(dst []float32, src []byte) {
 	for i := range dst {

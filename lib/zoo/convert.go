@@ -59,9 +59,32 @@ func (m *Model) meta() ([]checkpoint.Pair, error) {
 		return nil, err
 	}
 	c := m.Tok.Config
-	v := checkpoint.Vocabulary{JSON: j, Named: c.Named, Template: c.ChatTemplates["default"], AddBOS: c.AddBOS, AddEOS: c.AddEOS, Rows: m.LM.Config.Vocab}
+	v := checkpoint.Vocabulary{JSON: j, Named: m.named(), Template: m.template(), AddBOS: c.AddBOS, AddEOS: c.AddEOS, Rows: m.LM.Config.Vocab}
 	meta, err := v.Meta()
 	return append([]checkpoint.Pair{{Key: "general.type", Value: "model"}, {Key: "general.name", Value: m.Name}}, meta...), err
+}
+
+// named are the special tokens by their names. A tokenizer that tells none but has those of ChatML, as that of the course,
+// ends a turn and a text with them.
+func (m *Model) named() map[string]string {
+	if len(m.Tok.Config.Named) > 0 {
+		return m.Tok.Config.Named
+	}
+	out := map[string]string{}
+	for name, text := range map[string]string{"eos_token": tokenize.TurnEnd, "pad_token": tokenize.TextEnd} {
+		if _, ok := m.Tok.Special(text); ok {
+			out[name] = text
+		}
+	}
+	return out
+}
+
+// template is the chat template: the tokenizer's own, or ChatML's if it has the tokens for it.
+func (m *Model) template() string {
+	if own := m.Tok.Config.ChatTemplates["default"]; own != "" {
+		return own
+	}
+	return WithChatML(m.Tok, tokenize.ChatOptions{}).Template
 }
 
 // saidBy picks the metadata of a GGUF file that still holds when its weights are written anew.
@@ -99,20 +122,18 @@ func (m *Model) writeTokenizer(folder string) error {
 	if err != nil {
 		return err
 	}
-	c := m.Tok.Config
 	config := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false, "model_max_length": m.LM.Config.Context}
 	generation := map[string]any{}
-	for name, text := range c.Named {
+	for name, text := range m.named() {
 		config[name] = text
 		if id, ok := m.Tok.ID(text); ok && text != "" && (name == "bos_token" || name == "eos_token" || name == "pad_token") {
 			generation[name+"_id"] = id
 		}
 	}
-	template := c.ChatTemplates["default"]
-	if template == "" {
-		template = tokenize.ChatTemplate
+	files := map[string][]byte{"tokenizer.json": j}
+	if t := m.template(); t != "" {
+		files["chat_template.jinja"] = []byte(t)
 	}
-	files := map[string][]byte{"tokenizer.json": j, "chat_template.jinja": []byte(template)}
 	for name, v := range map[string]any{"tokenizer_config.json": config, "generation_config.json": generation} {
 		b, err := json.MarshalIndent(v, "", "  ")
 		if err != nil {
