@@ -142,10 +142,31 @@ func TestBadFiles(t *testing.T) {
 }
 
 func FuzzFromJSON(f *testing.F) {
-	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]},"pre_tokenizer":{"type":"ByteLevel"}}`))
+	const model = `"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2,"<0x0A>":3,"Ġ":4,"▁":5,"<u>":6},"merges":["a b"],"unk_token":"<u>","byte_fallback":true}`
+	f.Add([]byte(`{` + model + `,"pre_tokenizer":{"type":"ByteLevel"},"decoder":{"type":"ByteLevel"},"post_processor":{"type":"ByteLevel"}}`))
+	f.Add([]byte(`{` + model + `,"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"Regex":"\\s+"},"content":"▁"}]},"added_tokens":[{"id":7,"content":"ab a","lstrip":true,"rstrip":true,"normalized":true,"special":true}]}`))
+	f.Add([]byte(`{` + model + `,"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"a|\\s*(?!b)"},"behavior":"MergedWithNext","invert":true},{"type":"Metaspace","replacement":"▁"},{"type":"Digits"},{"type":"Punctuation","behavior":"Contiguous"}]},"decoder":{"type":"Sequence","decoders":[{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":"a","start":1,"stop":1}]}}`))
+	f.Add([]byte(`{` + model + `,"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"a":{"ids":[0]}}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if tok, err := FromJSON("f", data); err == nil {
-			tok.Decode(tok.Encode("ab a\n"))
+		tok, err := FromJSON("f", data)
+		if err != nil {
+			return
+		}
+		const text = "ab a\n é e\u0301 12,  世\xff x"
+		e := tok.EncodeWithOffsets(text, EncodeOptions{AddSpecialTokens: true})
+		for _, o := range e.Offsets {
+			if o[0] < 0 || o[1] < o[0] || o[1] > len(text) {
+				t.Fatalf("the offset %v of %d bytes", o, len(text))
+			}
+		}
+		tok.Decode(e.IDs)
+		streamed(tok, e.IDs)
+		j, err := tok.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := FromJSON("again", j); err != nil {
+			t.Fatalf("what was written cannot be read: %v", err)
 		}
 	})
 }

@@ -16,9 +16,10 @@ import (
 // The bounds of one rendering.
 const (
 	mostSteps  = 1_000_000
-	mostText   = 16 << 20  // bytes of the result, or of one value
-	mostSpent  = 256 << 20 // bytes of all values that are made
-	mostSource = 1 << 20   // bytes of a template
+	mostText   = 16 << 20         // bytes of the result, or of one value
+	mostSpent  = 256 << 20        // bytes of all values that are made
+	mostSource = 1 << 20          // bytes of a template
+	mostTime   = 30 * time.Second // steps over long texts are slow ones
 )
 
 // An Error is why a template could not be parsed or rendered. Kind is the name of Python's exception; TemplateError is
@@ -68,6 +69,7 @@ type run struct {
 	depth int
 	line  int
 	now   time.Time
+	end   time.Time // when the rendering is given up
 }
 
 func (r *run) step(line int) {
@@ -75,8 +77,14 @@ func (r *run) step(line int) {
 	if r.steps++; r.steps > mostSteps {
 		raise("TimeoutError", "the template does not end: %d steps are allowed", mostSteps)
 	}
-	if r.steps&0xfff == 0 && stop.Requested() {
+	if r.steps&0xff != 0 {
+		return
+	}
+	if stop.Requested() {
 		raise("KeyboardInterrupt", "interrupted")
+	}
+	if time.Now().After(r.end) {
+		raise("TimeoutError", "the template does not end: %v are allowed", mostTime)
 	}
 }
 
@@ -107,7 +115,7 @@ func (r *run) write(s string) {
 // the spans of its generation blocks in the order in which they were written.
 func (t *Template) Render(variables map[string]any, now time.Time) (text string, spans []Span, err error) {
 	var b strings.Builder
-	r := &run{out: &b, root: &b, now: now}
+	r := &run{out: &b, root: &b, now: now, end: time.Now().Add(mostTime)}
 	defer func() {
 		switch e := recover().(type) {
 		case nil:

@@ -15,7 +15,7 @@ import (
 func FromJSON(data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	v, err := readJSON(d)
+	v, err := readJSON(d, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,13 @@ func FromJSON(data []byte) (any, error) {
 	return v, nil
 }
 
-func readJSON(d *json.Decoder) (any, error) {
+// deepestJSON bounds how values are nested in each other.
+const deepestJSON = 1000
+
+func readJSON(d *json.Decoder, depth int) (any, error) {
+	if depth > deepestJSON {
+		return nil, fmt.Errorf("JSON is nested deeper than %d", deepestJSON)
+	}
 	t, err := d.Token()
 	if err != nil {
 		return nil, err
@@ -40,7 +46,7 @@ func readJSON(d *json.Decoder) (any, error) {
 		if t == '[' {
 			l := &List{}
 			for d.More() {
-				v, err := readJSON(d)
+				v, err := readJSON(d, depth+1)
 				if err != nil {
 					return nil, err
 				}
@@ -55,7 +61,7 @@ func readJSON(d *json.Decoder) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			v, err := readJSON(d)
+			v, err := readJSON(d, depth+1)
 			if err != nil {
 				return nil, err
 			}
