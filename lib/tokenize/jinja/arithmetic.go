@@ -72,7 +72,7 @@ func (e *arithmetic) apply(r *run, a, b any) any {
 		}
 	case *List:
 		if y, ok := b.(*List); ok && e.op == "+" && x.Tuple == y.Tuple {
-			r.spend(len(x.Items) + len(y.Items))
+			r.spend(16 * (len(x.Items) + len(y.Items)))
 			return &List{Items: append(append([]any{}, x.Items...), y.Items...), Tuple: x.Tuple}
 		}
 		if e.op == "+" {

@@ -90,7 +90,7 @@ func (e *variable) eval(r *run, s *scope) any {
 
 func (e *listExpr) eval(r *run, s *scope) any {
 	l := &List{Items: make([]any, len(e.items)), Tuple: e.tuple}
-	r.spend(len(e.items))
+	r.spend(16 * len(e.items))
 	for i, x := range e.items {
 		l.Items[i] = x.eval(r, s)
 	}
