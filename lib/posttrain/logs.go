@@ -42,7 +42,7 @@ func newLogger(r *Run, s settings) (*logger, error) {
 	}
 	var old bytes.Buffer
 	for _, x := range r.history {
-		b, err := x.MarshalJSON()
+		b, err := json.Marshal(x)
 		if err != nil {
 			return fail(err)
 		}
