@@ -50,6 +50,32 @@
 //	Ding et al. 2024, arXiv:2402.13753         LongRoPE                   transformer/rope.go
 //	Radford et al. 2019; arXiv:2503.19786      GPT-2, Gemma 3 and others  transformer/families.go
 //	Ouyang et al. 2022, arXiv:2203.02155       supervised fine-tuning     lossfn/sft.go            02_sft
+//	Wu et al. 2025, arXiv:2508.05629           DFT                        lossfn/dft.go            02_sft
+//	Jain et al. 2023, arXiv:2310.05914         NEFTune                    posttrain/sft.go
+//	Ding et al. 2024, arXiv:2404.10830         packing                    posttrain/packing.go     02_sft
+//	Bradley, Terry 1952                        the reward model           lossfn/reward.go         04_reward_model
+//	Lightman et al. 2023, arXiv:2305.20050     rewards of steps           lossfn/reward.go
+//	Rafailov et al. 2023, arXiv:2305.18290     DPO                        lossfn/dpo.go            05_dpo
+//	Azar et al. 2023, arXiv:2310.12036         IPO                        lossfn/ipo.go            05_dpo
+//	Zhao et al. 2023, arXiv:2305.10425         the hinge of SLiC          lossfn/hinge.go
+//	Ji et al. 2024, arXiv:2402.00856           EXO                        lossfn/exo.go
+//	Chen et al. 2024, arXiv:2402.05369         NCA                        lossfn/nca.go
+//	Jung et al. 2024, arXiv:2404.04656         BCO                        lossfn/bco.go
+//	Wu et al. 2024, arXiv:2405.00675           SPPO                       lossfn/sppo.go
+//	Melnyk et al. 2024, arXiv:2406.05882       AOT                        lossfn/aot.go
+//	D'Oosterlinck et al. 2024, 2408.06266      APO                        lossfn/apo.go
+//	Lu et al. 2024, arXiv:2406.08414           DiscoPOP                   lossfn/discopop.go
+//	Wang et al. 2023, arXiv:2309.16240         f-divergences              lossfn/divergence.go
+//	Zhou et al. 2024, arXiv:2406.11827         WPO                        lossfn/wpo.go
+//	Liu et al. 2024, arXiv:2409.06411          length-desensitised DPO    lossfn/lengthdesensitised.go
+//	Gorbatovski et al. 2024, 2404.09656        a moving reference         posttrain/learner.go
+//	Ethayarajh et al. 2024, arXiv:2402.01306   KTO                        lossfn/kto.go            05_dpo
+//	Xu et al. 2024, arXiv:2401.08417           CPO                        lossfn/cpo.go
+//	Meng et al. 2024, arXiv:2405.14734         SimPO                      lossfn/simpo.go          05_dpo
+//	Gupta et al. 2025, arXiv:2501.03884        AlphaPO                    lossfn/simpo.go
+//	Hong et al. 2024, arXiv:2403.07691         ORPO                       lossfn/orpo.go
+//	Saeidi et al. 2024, arXiv:2405.16681       TPO                        lossfn/tpo.go
+//	Dong et al. 2023, arXiv:2304.06767         rejection sampling         posttrain/rejection.go
 //	Schulman 2020, joschu.net/blog/kl-approx   the estimators k1, k2, k3  lossfn/kl.go             06_ppo
 //	Schulman et al. 2015, arXiv:1506.02438     advantage estimates        rl/gae.go                06_ppo
 //	Schulman et al. 2017, arXiv:1707.06347     PPO                        lossfn/ppo.go            06_ppo

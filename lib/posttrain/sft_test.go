@@ -9,7 +9,6 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/live"
 	"lyceum/lib/stop"
-	"lyceum/lib/zoo"
 	"lyceum/plotting"
 )
 
@@ -23,7 +22,7 @@ func some(t *testing.T) *datasets.Chats {
 }
 
 func TestRunsAreReplayedBitForBit(t *testing.T) {
-	base := zoo.Base()
+	base := tiny(t)
 	run := func(seed uint64) *Run {
 		r, err := SFT(base, some(t), SFTConfig{LearningRate: 1e-3, Epochs: 1, BatchSize: 4, Seed: seed})
 		if err != nil {
@@ -44,13 +43,13 @@ func TestRunsAreReplayedBitForBit(t *testing.T) {
 	if a.Last("loss") == c.Last("loss") {
 		t.Error("another seed should give another order")
 	}
-	if base.LM.Embed.Data()[0] != zoo.Base().LM.Embed.Data()[0] {
+	if base.LM.Embed.Data()[0] != tiny(t).LM.Embed.Data()[0] {
 		t.Error("the model that was given has changed")
 	}
 }
 
 func TestMetrics(t *testing.T) {
-	r, err := SFT(zoo.Base(), some(t), SFTConfig{LearningRate: 1e-3, Epochs: 2, BatchSize: 4, Accumulation: 2})
+	r, err := SFT(tiny(t), some(t), SFTConfig{LearningRate: 1e-3, Epochs: 2, BatchSize: 4, Accumulation: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,11 +78,11 @@ func TestMetrics(t *testing.T) {
 
 // Accumulation normalises by the tokens of the whole window, so its split does not change a step.
 func TestAccumulationEqualsOneLargeBatch(t *testing.T) {
-	one, err := SFT(zoo.Base(), some(t), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 8})
+	one, err := SFT(tiny(t), some(t), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
-	four, err := SFT(zoo.Base(), some(t), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 2, Accumulation: 4})
+	four, err := SFT(tiny(t), some(t), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 2, Accumulation: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,17 +98,17 @@ func TestAccumulationEqualsOneLargeBatch(t *testing.T) {
 func TestBadSettings(t *testing.T) {
 	for field, c := range map[string]SFTConfig{"LearningRate": {LearningRate: -1}, "Epochs": {Epochs: math.NaN()}, "BatchSize": {BatchSize: -2}, "Accumulation": {Accumulation: -1},
 		"MaxLength": {MaxLength: 4096}, "Warmup": {Warmup: -1}, "MaxSteps": {MaxSteps: -1}, "WeightDecay": {WeightDecay: -0.1}, "Schedule": {Schedule: "sine"}} {
-		if _, err := SFT(zoo.Base(), some(t), c); err == nil || !strings.Contains(err.Error(), field) {
+		if _, err := SFT(tiny(t), some(t), c); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if _, err := SFT(zoo.Base(), datasets.NewChats("empty", nil), SFTConfig{}); err == nil || !strings.Contains(err.Error(), "nothing can be learned") {
+	if _, err := SFT(tiny(t), datasets.NewChats("empty", nil), SFTConfig{}); err == nil || !strings.Contains(err.Error(), "nothing can be learned") {
 		t.Errorf("an empty set: %v", err)
 	}
 }
 
 func TestDivergenceIsNamed(t *testing.T) {
-	base := zoo.Base()
+	base := tiny(t)
 	base.LM.Blocks[0].Down.Weight.Data()[0] = float32(math.NaN())
 	_, err := SFT(base, some(t), SFTConfig{MaxSteps: 3})
 	if err == nil || !strings.Contains(err.Error(), "step 1") || !strings.Contains(err.Error(), "damaged before") || !strings.Contains(err.Error(), "model.layers.0.mlp.down_proj.weight") {
@@ -131,14 +130,14 @@ func TestARunShowsItselfAndCanBeInterrupted(t *testing.T) {
 	defer func() { live.Open = old; stop.Reset() }()
 	s := &screen{each: func() {}}
 	live.Open = func(any) live.Display { return s }
-	if _, err := SFT(zoo.Base(), some(t), SFTConfig{MaxSteps: 2}); err != nil {
+	if _, err := SFT(tiny(t), some(t), SFTConfig{MaxSteps: 2}); err != nil {
 		t.Fatal(err)
 	}
 	if d, ok := s.last.(plotting.Dashboard); !ok || d.Progress.Done != 2 || d.Figure == nil {
 		t.Errorf("the last picture is %v", s.last)
 	}
 	stop.Request()
-	r, err := SFT(zoo.Base(), some(t), SFTConfig{MaxSteps: 5})
+	r, err := SFT(tiny(t), some(t), SFTConfig{MaxSteps: 5})
 	if !errors.Is(err, stop.ErrInterrupted) || r == nil || len(r.Metrics) != 0 {
 		t.Errorf("%v %v", r, err)
 	}
