@@ -36,6 +36,8 @@ func init() {
 		"PPOConfig":          reflect.ValueOf((*pkg.PPOConfig)(nil)),
 		"RLOO":               reflect.ValueOf(pkg.RLOO),
 		"RLOOConfig":         reflect.ValueOf((*pkg.RLOOConfig)(nil)),
+		"RejectionConfig":    reflect.ValueOf((*pkg.RejectionConfig)(nil)),
+		"RejectionSample":    reflect.ValueOf(pkg.RejectionSample),
 		"Reward":             reflect.ValueOf(pkg.Reward),
 		"RewardConfig":       reflect.ValueOf((*pkg.RewardConfig)(nil)),
 		"Run":                reflect.ValueOf((*pkg.Run)(nil)),
