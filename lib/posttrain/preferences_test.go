@@ -11,29 +11,29 @@ import (
 )
 
 // Every trainer takes every adapter; the base stays as it was, and with a new adapter the reference is the base.
-func TestEveryTrainerTakesEveryAdapter(t *testing.T) {
+func TestOfflineTrainersTakeEveryAdapter(t *testing.T) {
 	for name, a := range map[string]nn.AdapterConfig{"lora": nn.LoRA{Rank: 2}, "dora": nn.LoRA{Rank: 2, DoRA: true}, "ia3": nn.IA3{}, "prompt": nn.PromptTuning{VirtualTokens: 3}, "prefix": nn.PrefixTuning{VirtualTokens: 3}} {
 		for method, train := range map[string]func() (*Run, error){
 			"sft": func() (*Run, error) {
-				return SFT(tiny(t), rowsOf(t, "prompted"), SFTConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
+				return SFT(tiny(t), dataOf(t, "prompted"), SFTConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
 			},
 			"dpo": func() (*Run, error) {
-				return DPO(tiny(t), rowsOf(t, "pairs"), DPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
+				return DPO(tiny(t), dataOf(t, "pairs"), DPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
 			},
 			"kto": func() (*Run, error) {
-				return KTO(tiny(t), rowsOf(t, "labels"), KTOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
+				return KTO(tiny(t), dataOf(t, "labels"), KTOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
 			},
 			"cpo": func() (*Run, error) {
-				return CPO(tiny(t), rowsOf(t, "pairs"), CPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
+				return CPO(tiny(t), dataOf(t, "pairs"), CPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
 			},
 			"orpo": func() (*Run, error) {
-				return ORPO(tiny(t), rowsOf(t, "pairs"), ORPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
+				return ORPO(tiny(t), dataOf(t, "pairs"), ORPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
 			},
 			"tpo": func() (*Run, error) {
-				return TPO(tiny(t), rowsOf(t, "triples"), TPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
+				return TPO(tiny(t), dataOf(t, "triples"), TPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
 			},
 			"reward": func() (*Run, error) {
-				return Reward(tiny(t), rowsOf(t, "pairs"), RewardConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
+				return Reward(tiny(t), dataOf(t, "pairs"), RewardConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 4, Adapter: a})
 			},
 		} {
 			r, err := train()
@@ -52,7 +52,7 @@ func TestEveryTrainerTakesEveryAdapter(t *testing.T) {
 }
 
 func TestDPOStartsAtLn2AndSaysWhy(t *testing.T) {
-	r, err := DPO(tiny(t), rowsOf(t, "pairs"), DPOConfig{LearningRate: 1e-2, Epochs: 8, BatchSize: 4})
+	r, err := DPO(tiny(t), dataOf(t, "pairs"), DPOConfig{LearningRate: 1e-2, Epochs: 8, BatchSize: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestRewardModelsOfEveryForm(t *testing.T) {
 	for i := range 12 {
 		steps = append(steps, datasets.Row{Columns: map[string]any{"prompt": "Who is it?", "completions": []any{"The cat.", "A river."}, "labels": []any{true, i%2 == 0}}})
 	}
-	for name, data := range map[string]*datasets.Set{"pairs": rowsOf(t, "margins"), "outcomes": rowsOf(t, "labels"), "steps": datasets.NewSet("steps", steps)} {
+	for name, data := range map[string]*datasets.Set{"pairs": dataOf(t, "margins"), "outcomes": dataOf(t, "labels"), "steps": datasets.NewSet("steps", steps)} {
 		r, err := Reward(tiny(t), data, RewardConfig{LearningRate: 1e-2, Epochs: 10, BatchSize: 4})
 		if err != nil {
 			t.Fatal(err)
@@ -101,9 +101,9 @@ func TestBadPreferences(t *testing.T) {
 	pair := map[string]any{"prompt": "Who?", "chosen": " A.", "rejected": " B."}
 	long := map[string]any{"prompt": strings.Repeat("Who is it? ", 20), "chosen": " A.", "rejected": " B."}
 	for want, f := range map[string]func() error{
-		"has no column chosen":              func() error { _, err := DPO(tiny(t), rowsOf(t, "text"), DPOConfig{}); return err },
+		"has no column chosen":              func() error { _, err := DPO(tiny(t), dataOf(t, "text"), DPOConfig{}); return err },
 		"Beta is 0, it must be more than 0": func() error { _, err := DPO(tiny(t), set(pair), DPOConfig{Beta: Set(0)}); return err },
-		"Beta is -1":                        func() error { _, err := KTO(tiny(t), rowsOf(t, "labels"), KTOConfig{Beta: Set(-1)}); return err },
+		"Beta is -1":                        func() error { _, err := KTO(tiny(t), dataOf(t, "labels"), KTOConfig{Beta: Set(-1)}); return err },
 		`"sigmoidal" is not known`:          func() error { _, err := DPO(tiny(t), set(pair), DPOConfig{Losses: []string{"sigmoidal"}}); return err },
 		"exo_pair needs one above 0":        func() error { _, err := DPO(tiny(t), set(pair), DPOConfig{Losses: []string{"exo_pair"}}); return err },
 		"normaliser does not cancel": func() error {
@@ -128,9 +128,9 @@ func TestBadPreferences(t *testing.T) {
 			_, err := KTO(tiny(t), set(map[string]any{"prompt": "x", "completion": "y", "label": "good"}), KTOConfig{})
 			return err
 		},
-		"needs at least 2":                         func() error { _, err := KTO(tiny(t), rowsOf(t, "labels"), KTOConfig{BatchSize: 1}); return err },
+		"needs at least 2":                         func() error { _, err := KTO(tiny(t), dataOf(t, "labels"), KTOConfig{BatchSize: 1}); return err },
 		"no column reference, the gold completion": func() error { _, err := TPO(tiny(t), set(pair), TPOConfig{}); return err },
-		"neither chosen and rejected":              func() error { _, err := Reward(tiny(t), rowsOf(t, "text"), RewardConfig{}); return err },
+		"neither chosen and rejected":              func() error { _, err := Reward(tiny(t), dataOf(t, "text"), RewardConfig{}); return err },
 		"SyncEvery moves a copy": func() error {
 			_, err := DPO(tiny(t), set(pair), DPOConfig{SyncEvery: 1, Adapter: nn.LoRA{}})
 			return err
@@ -141,7 +141,7 @@ func TestBadPreferences(t *testing.T) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	if _, err := SFT(tiny(t), rowsOf(t, "text").Take(3), SFTConfig{BatchSize: 4, Loop: Loop{DropLast: true}}); err == nil || !strings.Contains(err.Error(), "not one full batch") {
+	if _, err := SFT(tiny(t), dataOf(t, "text").Take(3), SFTConfig{BatchSize: 4, Loop: Loop{DropLast: true}}); err == nil || !strings.Contains(err.Error(), "not one full batch") {
 		t.Errorf("%v", err)
 	}
 }

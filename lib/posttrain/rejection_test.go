@@ -10,7 +10,7 @@ import (
 
 // The shorter of four completions is kept for each prompt, and can be learned.
 func TestRejectionSampling(t *testing.T) {
-	prompts := rowsOf(t, "prompted_chat").Take(6)
+	prompts := dataOf(t, "prompted_chat").Take(6)
 	short := rl.Reward(func(b rl.Batch) []float64 {
 		return b.Each(func(r rl.Row) float64 { return -float64(len(r.IDs())) })
 	})

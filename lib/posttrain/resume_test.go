@@ -26,7 +26,7 @@ func tiny(t *testing.T) *zoo.Model {
 	return m
 }
 
-func rowsOf(t *testing.T, name string) *datasets.Set {
+func dataOf(t *testing.T, name string) *datasets.Set {
 	t.Helper()
 	d, err := datasets.Load("trl/testdata/data/" + name)
 	if err != nil {
@@ -71,13 +71,13 @@ func after(steps int) Callback {
 func TestResumeIsBitForBit(t *testing.T) {
 	for name, train := range map[string]func(Loop) (*Run, error){
 		"sft": func(l Loop) (*Run, error) {
-			return SFT(tiny(t), rowsOf(t, "prompted"), SFTConfig{LearningRate: 1e-3, MaxSteps: 7, BatchSize: 3, Accumulation: 2, NEFTune: 5, Adapter: nn.LoRA{Dropout: 0.3}, Warmup: 2, Loop: l})
+			return SFT(tiny(t), dataOf(t, "prompted"), SFTConfig{LearningRate: 1e-3, MaxSteps: 7, BatchSize: 3, Accumulation: 2, NEFTune: 5, Adapter: nn.LoRA{Dropout: 0.3}, Warmup: 2, Loop: l})
 		},
 		"dpo": func(l Loop) (*Run, error) {
-			return DPO(tiny(t), rowsOf(t, "pairs"), DPOConfig{LearningRate: 1e-3, MaxSteps: 7, BatchSize: 3, SyncEvery: 3, Loop: l})
+			return DPO(tiny(t), dataOf(t, "pairs"), DPOConfig{LearningRate: 1e-3, MaxSteps: 7, BatchSize: 3, SyncEvery: 3, Loop: l})
 		},
 		"kto": func(l Loop) (*Run, error) {
-			return KTO(tiny(t), rowsOf(t, "labels"), KTOConfig{LearningRate: 1e-3, MaxSteps: 7, BatchSize: 4, Loss: "bco", Loop: l})
+			return KTO(tiny(t), dataOf(t, "labels"), KTOConfig{LearningRate: 1e-3, MaxSteps: 7, BatchSize: 4, Loss: "bco", Loop: l})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestResumeIsBitForBit(t *testing.T) {
 func TestCheckpointsAreKeptForkedAndWhole(t *testing.T) {
 	dir := t.TempDir()
 	train := func(rate float64, l Loop) (*Run, error) {
-		return SFT(tiny(t), rowsOf(t, "text"), SFTConfig{LearningRate: rate, MaxSteps: 6, BatchSize: 4, Loop: l})
+		return SFT(tiny(t), dataOf(t, "text"), SFTConfig{LearningRate: rate, MaxSteps: 6, BatchSize: 4, Loop: l})
 	}
 	if _, err := train(1e-3, Loop{OutputDir: dir, SaveSteps: 1, SaveKeep: 2}); err != nil {
 		t.Fatal(err)
@@ -136,11 +136,11 @@ func TestCheckpointsAreKeptForkedAndWhole(t *testing.T) {
 	if _, err := train(1e-3, Loop{OutputDir: fork, Resume: "last"}); err == nil || !strings.Contains(err.Error(), "no checkpoint in") {
 		t.Errorf("%v", err)
 	}
-	_, err = SFT(tiny(t), rowsOf(t, "text").Take(8), SFTConfig{MaxSteps: 6, BatchSize: 4, Loop: Loop{OutputDir: fork, Resume: filepath.Join(dir, "checkpoint-5")}})
+	_, err = SFT(tiny(t), dataOf(t, "text").Take(8), SFTConfig{MaxSteps: 6, BatchSize: 4, Loop: Loop{OutputDir: fork, Resume: filepath.Join(dir, "checkpoint-5")}})
 	if err == nil || !strings.Contains(err.Error(), "other data or another order") {
 		t.Errorf("other data: %v", err)
 	}
-	_, err = DPO(tiny(t), rowsOf(t, "pairs"), DPOConfig{MaxSteps: 6, BatchSize: 4, Loop: Loop{OutputDir: fork, Resume: filepath.Join(dir, "checkpoint-5")}})
+	_, err = DPO(tiny(t), dataOf(t, "pairs"), DPOConfig{MaxSteps: 6, BatchSize: 4, Loop: Loop{OutputDir: fork, Resume: filepath.Join(dir, "checkpoint-5")}})
 	if err == nil || !strings.Contains(err.Error(), "a checkpoint of SFT") {
 		t.Errorf("another method: %v", err)
 	}
@@ -149,7 +149,7 @@ func TestCheckpointsAreKeptForkedAndWhole(t *testing.T) {
 func TestEarlyStoppingAndTheBestModel(t *testing.T) {
 	dir := t.TempDir()
 	var kinds []string
-	r, err := SFT(tiny(t), rowsOf(t, "text"), SFTConfig{LearningRate: 1e-3, MaxSteps: 20, BatchSize: 4, Eval: rowsOf(t, "text").Skip(10),
+	r, err := SFT(tiny(t), dataOf(t, "text"), SFTConfig{LearningRate: 1e-3, MaxSteps: 20, BatchSize: 4, Eval: dataOf(t, "text").Skip(10),
 		Loop: Loop{OutputDir: dir, EvalSteps: 1, SaveSteps: 1, Patience: 3, MinImprovement: 10, LoadBest: true, EvalStart: true,
 			Callbacks: []Callback{func(e Event) error { kinds = append(kinds, e.Kind); return nil }}}})
 	if err != nil {
@@ -173,7 +173,7 @@ func TestEarlyStoppingAndTheBestModel(t *testing.T) {
 func TestLogsOfEveryKind(t *testing.T) {
 	dir := t.TempDir()
 	var console strings.Builder
-	if _, err := SFT(tiny(t), rowsOf(t, "text"), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 4, Eval: rowsOf(t, "text").Take(4),
+	if _, err := SFT(tiny(t), dataOf(t, "text"), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 4, Eval: dataOf(t, "text").Take(4),
 		Loop: Loop{OutputDir: dir, TensorBoard: true, CSV: true, EvalSteps: 2, Console: &console}}); err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestLogsOfEveryKind(t *testing.T) {
 
 func TestACallbackCanFail(t *testing.T) {
 	boom := errors.New("no more")
-	_, err := SFT(tiny(t), rowsOf(t, "text"), SFTConfig{MaxSteps: 2, BatchSize: 4, Loop: Loop{Callbacks: []Callback{func(Event) error { return boom }}}})
+	_, err := SFT(tiny(t), dataOf(t, "text"), SFTConfig{MaxSteps: 2, BatchSize: 4, Loop: Loop{Callbacks: []Callback{func(Event) error { return boom }}}})
 	if !errors.Is(err, boom) || !strings.Contains(err.Error(), "step 1") {
 		t.Errorf("%v", err)
 	}
