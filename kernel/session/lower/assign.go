@@ -44,6 +44,19 @@ func (l *lowerer) defineStmt(s *ast.AssignStmt) []ast.Stmt {
 	return l.assignment(s.TokPos, s.Lhs, s.Rhs, token.DEFINE)
 }
 
+// yieldsFunc says whether a variable gets a function that a compiled function returns.
+func (l *lowerer) yieldsFunc(lhs, rhs ast.Expr) bool {
+	if _, ok := lhs.(*ast.Ident); !ok || isBlank(lhs) {
+		return false
+	}
+	c, ok := ast.Unparen(rhs).(*ast.CallExpr)
+	if !ok || l.info.Types[c.Fun].IsType() || l.info.Types[c.Fun].IsBuiltin() || !l.compiledCallee(c.Fun) {
+		return false
+	}
+	_, ok = l.typeOf(rhs).Underlying().(*types.Signature)
+	return ok
+}
+
 // assignment lowers an assignment or definition of any number of values.
 func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) []ast.Stmt {
 	if len(lhs) == 2 && len(rhs) == 1 {
@@ -64,6 +77,11 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 	}
 	if len(rhs) == 1 && len(lhs) > 1 && !l.simpleTargets(lhs, tok) {
 		return l.fromTuple(pos, lhs, rhs[0], tok)
+	}
+	if len(lhs) == 1 && l.yieldsFunc(lhs[0], rhs[0]) {
+		// The interpreter puts the result itself in place of the variable, which could not be assigned to again.
+		t := l.temp("f")
+		return []ast.Stmt{define(pos, t, l.value(rhs[0], l.lhsType(lhs[0]))), &ast.AssignStmt{TokPos: pos, Tok: tok, Lhs: []ast.Expr{l.lvalue(lhs[0])}, Rhs: []ast.Expr{ident(t, pos)}}}
 	}
 	out := &ast.AssignStmt{TokPos: pos, Tok: tok}
 	if lit, ok := ast.Unparen(rhs[0]).(*ast.FuncLit); ok && tok == token.DEFINE {
