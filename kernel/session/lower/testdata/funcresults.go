@@ -12,7 +12,18 @@ import (
 // Functions that compiled functions return, kept in variables that are assigned to again.
 var global = http.StripPrefix("/a", nil).(http.HandlerFunc)
 
+var twice func()
+
+func globals() {
+	twice = sync.OnceFunc(func() { fmt.Println("global once") })
+	k := twice
+	twice = k
+	twice()
+	k()
+}
+
 func main() {
+	globals()
 	once := sync.OnceFunc(func() { fmt.Println("once") })
 	kept := once
 	once = func() { fmt.Println("other") }
