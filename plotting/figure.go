@@ -38,8 +38,11 @@ const point = vg.Inch / 96
 type Figure struct {
 	plot          *plot.Plot
 	width, height int
-	series        int // how many colours are used
-	faint         int // how many series take no colour of their own
+	series        int           // how many colours are used
+	faint         int           // how many series take no colour of their own
+	named         int           // how many series are in the legend
+	marks         []plotter.XYs // what is drawn, for a legend that looks for room
+	placed        bool          // the legend's corner was chosen
 	err           error
 }
 
@@ -97,7 +100,7 @@ func (f *Figure) LogY() *Figure {
 
 // Legend moves the legend: top and left say the corner.
 func (f *Figure) Legend(top, left bool) *Figure {
-	f.plot.Legend.Top, f.plot.Legend.Left = top, left
+	f.plot.Legend.Top, f.plot.Legend.Left, f.placed = top, left, true
 	return f
 }
 
@@ -141,6 +144,7 @@ func (f *Figure) raster(scale int) (b []byte, err error) {
 func (f *Figure) draw(c draw.Canvas) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
+	f.placeLegend()
 	f.plot.Draw(draw.Crop(c, 8*point, -14*point, 8*point, -8*point))
 }
 

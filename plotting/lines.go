@@ -53,6 +53,7 @@ func (f *Figure) addLine(name string, pts plotter.XYs, c color.Color, width floa
 	}
 	l.Color, l.Width = c, vg.Length(width)*point
 	f.plot.Add(l)
+	f.marks = append(f.marks, pts)
 	if len(pts) == 1 { // a line of one point would be invisible
 		s, _ := plotter.NewScatter(pts)
 		s.GlyphStyle = draw.GlyphStyle{Color: c, Radius: 3 * point, Shape: draw.CircleGlyph{}}
@@ -60,6 +61,7 @@ func (f *Figure) addLine(name string, pts plotter.XYs, c color.Color, width floa
 	}
 	if name != "" {
 		f.plot.Legend.Add(name, l)
+		f.named++
 	}
 	return f
 }

@@ -3,6 +3,7 @@ package plotting
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"image"
 	"image/png"
 	"math"
@@ -221,5 +222,31 @@ func BenchmarkPNG(b *testing.B) {
 	f := figures()["loss"]
 	for b.Loop() {
 		f.PNG()
+	}
+}
+
+func TestTheLegendLooksForRoom(t *testing.T) {
+	rising, falling := []float64{0, 1, 2, 3, 4}, []float64{4, 3, 2, 1, 0}
+	for _, c := range []struct {
+		name      string
+		lines     [][]float64
+		top, left bool
+	}{{"falling", [][]float64{falling}, true, false}, {"rising", [][]float64{rising}, true, true},
+		{"both", [][]float64{rising, falling, {4, 4, 4, 4, 4}}, false, false}} {
+		f := New(c.name, "x", "y")
+		for i, l := range c.lines {
+			f.Line(fmt.Sprint("line ", i), l)
+		}
+		if _, err := f.PNG(); err != nil {
+			t.Fatal(err)
+		}
+		if l := f.Plot().Legend; l.Top != c.top || l.Left != c.left {
+			t.Errorf("%s: legend top %v left %v, want %v %v", c.name, l.Top, l.Left, c.top, c.left)
+		}
+	}
+	f := New("chosen", "x", "y").Line("a", falling).Legend(false, true)
+	f.PNG()
+	if l := f.Plot().Legend; l.Top || !l.Left {
+		t.Error("a corner that was chosen is kept")
 	}
 }
