@@ -40,19 +40,19 @@
 //	Kalajdzievski 2023, arXiv:2312.03732       rank-stabilised LoRA       nn/lora.go
 //	Liu et al. 2024, arXiv:2402.09353          DoRA                       nn/dora.go               03_peft
 //	Dettmers et al. 2023, arXiv:2305.14314     QLoRA                      transformer/quantised.go
-//	Liu et al. 2022, arXiv:2205.05638          IA3                        nn/ia3.go
+//	Liu et al. 2022, arXiv:2205.05638          IA3                        nn/ia3.go                03_peft
 //	Lester et al. 2021, arXiv:2104.08691       prompt tuning              nn/virtual.go
 //	Li, Liang 2021, arXiv:2101.00190           prefix tuning              nn/virtual.go
-//	Houlsby et al. 2019, arXiv:1902.00751      bottleneck adapters        nn/bottleneck.go         03_peft
+//	Houlsby et al. 2019, arXiv:1902.00751      bottleneck adapters        nn/bottleneck.go
 //	Pfeiffer et al. 2021, arXiv:2005.00247     adapters after the MLP     nn/bottleneck.go
 //	He et al. 2022, arXiv:2110.04366           adapters beside the MLP    nn/bottleneck.go
 //	Peng et al. 2023, arXiv:2309.00071         YaRN                       transformer/rope.go
 //	Ding et al. 2024, arXiv:2402.13753         LongRoPE                   transformer/rope.go
 //	Radford et al. 2019; arXiv:2503.19786      GPT-2, Gemma 3 and others  transformer/families.go
 //	Ouyang et al. 2022, arXiv:2203.02155       supervised fine-tuning     lossfn/sft.go            02_sft
-//	Wu et al. 2025, arXiv:2508.05629           DFT                        lossfn/dft.go            02_sft
+//	Wu et al. 2025, arXiv:2508.05629           DFT                        lossfn/dft.go
 //	Jain et al. 2023, arXiv:2310.05914         NEFTune                    posttrain/sft.go
-//	Ding et al. 2024, arXiv:2404.10830         packing                    posttrain/packing.go     02_sft
+//	Ding et al. 2024, arXiv:2404.10830         packing                    posttrain/packing.go
 //	Bradley, Terry 1952                        the reward model           lossfn/reward.go         04_reward_model
 //	Lightman et al. 2023, arXiv:2305.20050     rewards of steps           lossfn/reward.go
 //	Rafailov et al. 2023, arXiv:2305.18290     DPO                        lossfn/dpo.go            05_dpo
@@ -69,9 +69,9 @@
 //	Zhou et al. 2024, arXiv:2406.11827         WPO                        lossfn/wpo.go
 //	Liu et al. 2024, arXiv:2409.06411          length-desensitised DPO    lossfn/lengthdesensitised.go
 //	Gorbatovski et al. 2024, 2404.09656        a moving reference         posttrain/learner.go
-//	Ethayarajh et al. 2024, arXiv:2402.01306   KTO                        lossfn/kto.go            05_dpo
+//	Ethayarajh et al. 2024, arXiv:2402.01306   KTO                        lossfn/kto.go
 //	Xu et al. 2024, arXiv:2401.08417           CPO                        lossfn/cpo.go
-//	Meng et al. 2024, arXiv:2405.14734         SimPO                      lossfn/simpo.go          05_dpo
+//	Meng et al. 2024, arXiv:2405.14734         SimPO                      lossfn/simpo.go
 //	Gupta et al. 2025, arXiv:2501.03884        AlphaPO                    lossfn/simpo.go
 //	Hong et al. 2024, arXiv:2403.07691         ORPO                       lossfn/orpo.go
 //	Saeidi et al. 2024, arXiv:2405.16681       TPO                        lossfn/tpo.go
