@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -24,29 +25,79 @@ type history struct {
 	entries []entry
 }
 
-// mostHistory bounds the file and the memory.
-const mostHistory = 10_000
+// These bound the file and the memory: cells, bytes of the file, and bytes of a source or of an output in it.
+const (
+	mostHistory     = 10_000
+	mostHistoryFile = 4 << 20
+	mostHistoryText = 1 << 16
+)
 
+// newHistory reads the file beside what the kernel does next: it must not keep a client waiting. Who asks for the history
+// before it is there waits for the lock.
 func newHistory(file string) *history {
 	h := &history{file: file, session: 1}
-	if file == "" {
-		return h
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return h
-	}
-	defer f.Close()
-	sc := bufio.NewScanner(f)
-	sc.Buffer(nil, 1<<26)
-	for sc.Scan() {
-		var e entry
-		if json.Unmarshal(sc.Bytes(), &e) == nil && e.Source != "" {
-			h.entries = append(h.entries, e)
-			h.session = max(h.session, e.Session+1)
-		}
+	if file != "" {
+		h.mu.Lock()
+		go func() {
+			defer h.mu.Unlock()
+			h.entries = readHistory(file)
+			h.session = nextSession(h.entries)
+		}()
 	}
 	return h
+}
+
+// nextSession is the number after all that there are.
+func nextSession(entries []entry) int {
+	next := 1
+	for _, e := range entries {
+		next = max(next, e.Session+1)
+	}
+	return next
+}
+
+// readHistory reads the newest entries of a file; what is no entry is passed over, and so is a file that cannot be read.
+func readHistory(file string) (entries []entry) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	if info, err := f.Stat(); err == nil && info.Size() > mostHistoryFile {
+		f.Seek(info.Size()-mostHistoryFile, io.SeekStart)
+		r.ReadBytes('\n') // the rest of a line that begins before
+	}
+	for {
+		line, err := r.ReadBytes('\n')
+		var e entry
+		if json.Unmarshal(line, &e) == nil && e.Source != "" {
+			entries = append(entries, e)
+		}
+		if err != nil {
+			return entries
+		}
+	}
+}
+
+// newest are the last entries that the bounds allow.
+func newest(entries []entry) []entry {
+	size, from := 0, len(entries)
+	for from > 0 && len(entries)-from < mostHistory {
+		e := entries[from-1]
+		if size += len(e.Source) + len(e.Output); size > mostHistoryFile/2 { // JSON writes some characters as six
+			break
+		}
+		from--
+	}
+	return entries[from:]
+}
+
+// number is that of this session.
+func (h *history) number() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.session
 }
 
 func (h *history) add(line int, source string) {
@@ -77,17 +128,17 @@ func (h *history) close() {
 	if h.file == "" {
 		return
 	}
-	disk := newHistory(h.file)
-	all := disk.entries
+	all := readHistory(h.file)
+	session := nextSession(all)
 	for _, e := range h.entries {
-		if e.Session == h.session && len(e.Source) < 1<<20 {
-			e.Session = disk.session
+		if e.Session == h.session && len(e.Source) <= mostHistoryText {
+			if e.Session = session; len(e.Output) > mostHistoryText {
+				e.Output = ""
+			}
 			all = append(all, e)
 		}
 	}
-	if len(all) > mostHistory {
-		all = all[len(all)-mostHistory:]
-	}
+	all = newest(all)
 	if os.MkdirAll(filepath.Dir(h.file), 0o700) != nil {
 		return
 	}

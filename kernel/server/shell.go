@@ -123,7 +123,7 @@ func (l *shells) add(s *Server) *shell {
 		return nil
 	}
 	h := newHistory("")
-	h.session = l.main.history.session
+	h.session = l.main.history.number()
 	sh := newShell(s, wire.NewID(), h)
 	l.subs = append(l.subs, sh)
 	return sh
