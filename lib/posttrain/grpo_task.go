@@ -16,7 +16,7 @@ type grpo struct {
 	c      GRPOConfig
 	source *source
 	ref    *reference
-	eval   []prompt
+	eval   *source // completions of the prompts of Eval; nil: none
 
 	gen         *generation
 	coef        float64 // of the entropy bonus now
@@ -34,9 +34,6 @@ func (t *grpo) perGeneration() int { return t.c.StepsPerGeneration * t.c.Iterati
 func (t *grpo) size() int { return t.source.order.batches() * t.perGeneration() }
 
 func (t *grpo) window(epoch, first, n int) ([]micro, error) {
-	if t.evalErr != nil {
-		return nil, t.evalErr
-	}
 	var out []micro
 	for k := first; k < first+n; k++ {
 		last := k == first+n-1
@@ -72,25 +69,7 @@ func (t *grpo) window(epoch, first, n int) ([]micro, error) {
 // prepare gives a generation its advantages, and the log-probabilities that the loss compares with. n is the number of
 // micro-batches in a step.
 func (t *grpo) prepare(g *generation, n int) error {
-	per := g.perFunc()
-	weights := t.source.weights(len(per))
-	var a rl.Advantages
-	if t.c.NormalizeThenSum {
-		a = rl.NormalizeThenSum(per, weights, t.c.GroupSize)
-	} else {
-		a = rl.GroupAdvantages(rl.WeightedSum(per, weights), t.c.GroupSize, t.c.Scale)
-	}
-	g.note("frac_reward_zero_std", a.ZeroStd)
-	t.source.equal(a.ZeroStd)
-	for i, e := range g.rows {
-		e.advantage = a.Values[i]
-		e.masked = t.c.MaskTruncated && e.truncated
-		for k := range e.ids {
-			if e.counts(k) {
-				g.tokens++
-			}
-		}
-	}
+	t.source.equal(t.compare(t.source, g))
 	t.source.samples(g)
 	onPolicy := t.s.Accumulation%t.perGeneration() == 0
 	if onPolicy && !t.source.replays {
@@ -102,12 +81,35 @@ func (t *grpo) prepare(g *generation, n int) error {
 	return t.source.save(g, t.run.done+1, t.s.BatchSize*t.perGeneration())
 }
 
-// options are those of the objective for a window of n micro-batches.
-func (t *grpo) options(g *generation, n int) lossfn.GRPOOptions {
+// compare gives a generation of a source its advantages, and returns the share of completions that have none.
+func (t *grpo) compare(o *source, g *generation) (zeroStd float64) {
+	per := g.perFunc()
+	weights := o.weights(len(per))
+	var a rl.Advantages
+	if t.c.NormalizeThenSum {
+		a = rl.NormalizeThenSum(per, weights, o.group)
+	} else {
+		a = rl.GroupAdvantages(rl.WeightedSum(per, weights), o.group, t.c.Scale)
+	}
+	g.note("frac_reward_zero_std", a.ZeroStd)
+	for i, e := range g.rows {
+		e.advantage = a.Values[i]
+		e.masked = t.c.MaskTruncated && e.truncated
+		for k := range e.ids {
+			if e.counts(k) {
+				g.tokens++
+			}
+		}
+	}
+	return a.ZeroStd
+}
+
+// options are those of the objective for a window of n micro-batches of a generation that is cut into parts.
+func (t *grpo) options(g *generation, n, parts int) lossfn.GRPOOptions {
 	c := t.c
 	o := lossfn.GRPOOptions{Loss: c.Loss, Level: c.Level, ClipEps: c.ClipEps, ClipEpsHigh: c.ClipEpsHigh, Delta: c.Delta, Beta: c.Beta, PaperKL: c.PaperKL, SAPOPos: c.SAPOPos, SAPONeg: c.SAPONeg,
 		VESPOPos: c.VESPOPos, VESPONeg: c.VESPONeg, OffPolicyThreshold: c.OffPolicyThreshold, TopEntropy: c.TopEntropy, MaxLength: c.MaxNewTokens, Accumulation: n,
-		Tokens: math.Max(1, g.tokens) * float64(n) / float64(c.StepsPerGeneration)}
+		Tokens: math.Max(1, g.tokens) * float64(n) / float64(parts)}
 	if t.coef != 0 && (!c.Adaptive.On || t.lastEntropy <= c.Adaptive.Target.Or(0.2)) {
 		o.EntropyCoef = t.coef
 	}
@@ -116,6 +118,10 @@ func (t *grpo) options(g *generation, n int) lossfn.GRPOOptions {
 
 // loss is the loss of a micro-batch of a window of n.
 func (t *grpo) loss(g *generation, rows []*episode, n int, log *meter) *tensor.Tensor {
+	return t.lossOf(g, rows, n, t.c.StepsPerGeneration, log)
+}
+
+func (t *grpo) lossOf(g *generation, rows []*episode, n, parts int, log *meter) *tensor.Tensor {
 	v := viewPolicy(t.run.Model.LM, rows, t.c.Temperature)
 	width := v.mask.Dim(1)
 	b := lossfn.GRPOBatch{LogProbs: v.logp, Mask: v.mask, Entropy: v.entropy, Advantages: advantages(rows),
@@ -123,7 +129,7 @@ func (t *grpo) loss(g *generation, rows []*episode, n int, log *meter) *tensor.T
 	if t.ref != nil {
 		b.Ref = matrix(rows, width, func(e *episode) []float64 { return e.ref })
 	}
-	o := t.options(g, n)
+	o := t.options(g, n, parts)
 	loss, m := lossfn.GRPO(b, o)
 	if t.c.EntropyCoef != 0 || t.c.Adaptive.On {
 		t.bonus(b, o, float64(loss.Item()), m)

@@ -98,6 +98,9 @@ func (l *loop) prepare() error {
 			return err
 		}
 	}
+	if err := l.checkMemory(); err != nil {
+		return err
+	}
 	l.logs, err = newLogger(l.run, l.s)
 	return err
 }
@@ -119,14 +122,11 @@ func (l *loop) steps() error {
 			return stop.ErrInterrupted
 		}
 		epoch, at := l.step/l.updates, l.step%l.updates*l.s.Accumulation
-		micros, err := l.task.window(epoch, at, min(l.s.Accumulation, l.size-at))
+		n, err := l.take(epoch, at)
 		if err != nil {
 			return err
 		}
-		if err := l.update(micros); err != nil {
-			return err
-		}
-		l.run.Epoch = float64(epoch) + float64(at+len(micros))/float64(l.size)
+		l.run.Epoch = float64(epoch) + float64(at+n)/float64(l.size)
 		if t, ok := l.task.(stepper); ok {
 			t.stepped(l.step)
 		}
@@ -135,6 +135,24 @@ func (l *loop) steps() error {
 		}
 	}
 	return nil
+}
+
+// take makes the micro-batches of a step and learns from them; n is how many there were. An interrupt in the middle of it, which
+// the long loops of the arithmetic answer by a panic, leaves model and optimiser as they were before the step.
+func (l *loop) take(epoch, at int) (n int, err error) {
+	defer func() {
+		if v := recover(); v == stop.ErrInterrupted {
+			l.opt.ZeroGrad()
+			err = stop.ErrInterrupted
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	micros, err := l.task.window(epoch, at, min(l.s.Accumulation, l.size-at))
+	if err != nil {
+		return 0, err
+	}
+	return len(micros), l.update(micros)
 }
 
 // update takes one step of the optimiser.
@@ -247,14 +265,20 @@ func (l *loop) log() error {
 }
 
 // evaluate measures the loss and the metrics of the data that is not trained on.
-func (l *loop) evaluate() error {
+func (l *loop) evaluate() (err error) {
 	t, ok := l.task.(evaluator)
 	if !ok {
 		return nil
 	}
+	defer func() {
+		if v := recover(); v == stop.ErrInterrupted {
+			err = stop.ErrInterrupted
+		} else if v != nil {
+			panic(v)
+		}
+	}()
 	began := time.Now()
 	m, sum, rows, batches := newMeter(), 0.0, 0, 0
-	var err error
 	tensor.NoGrad(func() {
 		for _, b := range t.evaluation() {
 			if stop.Requested() {
@@ -268,6 +292,9 @@ func (l *loop) evaluate() error {
 			batches++
 		}
 	})
+	if f, ok := t.(interface{ failed() error }); ok && err == nil {
+		err = f.failed()
+	}
 	if err != nil || rows == 0 {
 		return err
 	}

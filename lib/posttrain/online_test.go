@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -322,5 +324,90 @@ func TestAnOnlineRunCanBeInterrupted(t *testing.T) {
 	r, err := GRPO(zoo.Base(), sums(), []rl.Reward{brief}, c)
 	if !errors.Is(err, stop.ErrInterrupted) || r == nil || len(r.Metrics) != 2 {
 		t.Errorf("%v %v", r, err)
+	}
+}
+
+func TestGRPOIsEvaluated(t *testing.T) {
+	c := smallGRPO()
+	c.MaxSteps, c.Eval, c.EvalGroupSize, c.EvalSteps, c.EvalStart = 2, sums(), 4, 1, true
+	asked := 0
+	count := rl.Named("count", func(b rl.Batch) []float64 { asked += b.Len(); return brief(b) })
+	r, err := GRPO(zoo.Base(), sums(), []rl.Reward{count}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Evals) != 3 {
+		t.Fatalf("%d evaluations, want one before the first step and one after each", len(r.Evals))
+	}
+	for _, name := range []string{"eval_loss", "eval_reward", "eval_reward_std", "eval_rewards/count/mean", "eval_completions/mean_length", "eval_frac_reward_zero_std", "eval_num_tokens"} {
+		if _, ok := r.Evals[0][name]; !ok {
+			t.Errorf("%s is not among %v", name, r.Evals[0])
+		}
+	}
+	c.LearningRate, c.EvalStart = 1e-30, false
+	still, err := GRPO(zoo.Base(), sums(), []rl.Reward{count}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := still.Evals[0]["eval_reward"], still.Evals[1]["eval_reward"]; a != b || a != r.Evals[0]["eval_reward"] {
+		t.Errorf("the same model is evaluated as %v, %v and %v", a, b, r.Evals[0]["eval_reward"])
+	}
+	bad := rl.Named("bad", func(b rl.Batch) []float64 { panic("no") })
+	if _, err := GRPO(zoo.Base(), sums(), []rl.Reward{bad}, c); err == nil || !strings.Contains(err.Error(), "bad") {
+		t.Errorf("a reward that panics: %v", err)
+	}
+}
+
+// An interrupt that lands while a step is computed leaves the model as it was after the last whole step.
+func TestAnInterruptInsideAStep(t *testing.T) {
+	defer stop.Reset()
+	c := smallGRPO()
+	var kept []float32
+	model := zoo.Base()
+	c.Callbacks = []Callback{func(e Event) error {
+		if e.Kind == "step" && e.Step == 1 {
+			kept = slices.Clone(e.Run.Model.LM.Embed.Data())
+		}
+		return nil
+	}}
+	calls := 0
+	late := rl.Named("late", func(b rl.Batch) []float64 {
+		if calls++; calls == 2 {
+			stop.Request() // the log-probabilities and gradients of step 2 are still to come
+		}
+		return brief(b)
+	})
+	r, err := GRPO(model, sums(), []rl.Reward{late}, c)
+	if !errors.Is(err, stop.ErrInterrupted) || r == nil || len(r.Metrics) != 1 {
+		t.Fatalf("%v %v", r, err)
+	}
+	if !slices.Equal(kept, r.Model.LM.Embed.Data()) {
+		t.Error("the model is not as it was after step 1")
+	}
+	for _, p := range r.trainable() {
+		if g := p.Value.Grad(); g != nil && slices.ContainsFunc(g.Data(), func(x float32) bool { return x != 0 }) {
+			t.Fatalf("%s keeps a gradient", p.Name)
+		}
+	}
+}
+
+// vast is a task whose micro-batches no machine holds.
+type vast struct{ *sft }
+
+func (vast) shape() transformer.StepShape {
+	return transformer.StepShape{Rows: 1 << 20, Length: 1 << 16}
+}
+
+func TestARunThatCannotFitIsRefused(t *testing.T) {
+	r := &Run{Method: "SFT", Model: tiny(t)}
+	err := (&loop{run: r, task: vast{&sft{teacher: teacher[sample]{run: r}}}}).checkMemory()
+	if runtime.GOOS != "linux" { // how much is free is not known there
+		return
+	}
+	if err == nil || !strings.HasPrefix(err.Error(), "posttrain.SFT: ") || !strings.Contains(err.Error(), "are free") {
+		t.Errorf("%v", err)
+	}
+	if err := (&loop{run: r, task: &sft{teacher: teacher[sample]{run: r, s: settings{BatchSize: 2}, train: []sample{{ids: []int32{1, 2, 3}}}}}}).checkMemory(); err != nil {
+		t.Errorf("a small run is refused: %v", err)
 	}
 }

@@ -13,17 +13,31 @@ func Free() int64 {
 	if data, err := os.ReadFile("/proc/meminfo"); err == nil {
 		free = available(data)
 	}
-	for _, g := range [][2]string{
-		{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-		{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
+	for _, g := range [][3]string{
+		{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat"},
+		{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat"},
 	} {
 		most, ok := number(g[0])
 		used, known := number(g[1])
+		if stat, err := os.ReadFile(g[2]); err == nil {
+			used = max(0, used-files(stat))
+		}
 		if ok && known && (free == 0 || most-used < free) {
 			free = max(1, most-used)
 		}
 	}
 	return free
+}
+
+// files is how much of a group's memory holds pages of files, which the system gives back when it is needed: memory.stat.
+func files(stat []byte) (n int64) {
+	for line := range bytes.Lines(stat) {
+		if f := bytes.Fields(line); len(f) == 2 && (string(f[0]) == "inactive_file" || string(f[0]) == "active_file") {
+			v, _ := strconv.ParseInt(string(f[1]), 10, 64)
+			n += v
+		}
+	}
+	return n
 }
 
 // available reads MemAvailable of /proc/meminfo, which is in units of 1024 bytes.

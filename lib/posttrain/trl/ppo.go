@@ -23,6 +23,9 @@ func ppo(c *Config) (*posttrain.Run, error) {
 		ClipEps: orTiny(c.Float("cliprange", 0.2)), ClipEpsValue: orTiny(c.Float("cliprange_value", 0.2)), ValueCoef: posttrain.Set(c.Float("vf_coef", 0.1)),
 		Gamma: posttrain.Set(c.Float("gamma", 1)), GAELambda: posttrain.Set(c.Float("lam", 0.95)), WhitenRewards: c.Bool("whiten_rewards", false),
 		Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
+	if x.Eval != nil {
+		c.Fail("eval_strategy: ppo does not evaluate; measure the trained model instead")
+	}
 	cfg.RunOn = c.OneOf("stop_token", "none", "none", "eos") == "none"
 	c.Refuse("stop_token_id", "stop_token: eos is what there is")
 	c.Refuse("model_adapter_name", "the adapter of the model is trained")
