@@ -22,12 +22,19 @@ var runCommand = command{"run", "execute a notebook without Jupyter: run NOTEBOO
 const exitInterrupted = 130 // as a shell reports a program that Ctrl-C ended
 
 func runRun(args []string) int {
-	fl := flags("run", "NOTEBOOK [-o FILE] [--timeout SECONDS] [--allow-errors]",
+	fl := flags("run", "NOTEBOOK [-o FILE] [--param NAME=VALUE ...] [--timeout SECONDS] [--allow-errors]",
 		"Executes the notebook's cells in order and writes their outputs into the notebook, or to -o FILE. Needs no Jupyter, no Python and no network.\n"+
-			"A cell that fails ends the run with exit code 1; the outputs so far are kept. Cells with the tag skip-execution are left out; those with raises-exception may fail.")
+			"A cell that fails ends the run with exit code 1; the outputs so far are kept. Cells with the tag skip-execution are left out; those with raises-exception may fail.\n"+
+			"--param gives a variable another value for this run: one that the cell with the tag parameters declares. The notebook itself must stay as it is, so -o FILE is needed.")
 	out := fl.String("o", "", "write the executed notebook to `FILE` and leave NOTEBOOK as it is")
 	timeout := fl.Float64("timeout", 0, "the longest that a cell may take, in `SECONDS`; 0 means no limit")
 	allow := fl.Bool("allow-errors", false, "go on after a cell that fails, and exit with 0")
+	var params []notebook.Param
+	fl.Func("param", "`NAME=VALUE`: set a variable of the cell with the tag parameters; may be repeated", func(s string) error {
+		p, err := notebook.ParseParam(s)
+		params = append(params, p)
+		return err
+	})
 	noTimes := fl.Bool("no-times", false, "do not record in the notebook when each cell ran")
 	rest, code, ok := interleaved(fl, args)
 	if !ok {
@@ -44,6 +51,14 @@ func runRun(args []string) int {
 	nb, err := readNotebook(rest[0])
 	if err != nil {
 		return misuse("run", err)
+	}
+	if len(params) > 0 {
+		if *out == "" {
+			return misuse("run", errors.New("--param wants -o FILE: the notebook itself keeps its defaults"))
+		}
+		if err := nb.Inject(params); err != nil {
+			return misuse("run", fmt.Errorf("notebook %s: %v", rest[0], err))
+		}
 	}
 	target := rest[0]
 	if *out != "" {

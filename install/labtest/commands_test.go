@@ -62,6 +62,9 @@ func TestRunExitCodes(t *testing.T) {
 		{"wrong flag", []string{"--nonsense"}, 2, "nonsense"},
 		{"negative time", []string{"--timeout", "-1", filepath.Join(dir, "good.ipynb")}, 2, "timeout"},
 		{"two notebooks", []string{filepath.Join(dir, "good.ipynb"), "b.ipynb"}, 2, "b.ipynb"},
+		{"a parameter", []string{write(t, filepath.Join(dir, "param.ipynb"), "seed := 1#parameters", "if seed != 7 {\n\tpanic(seed)\n}"), "--param", "seed=7", "-o", filepath.Join(dir, "seven.ipynb")}, 0, "done"},
+		{"an unknown parameter", []string{filepath.Join(dir, "param.ipynb"), "--param", "sed=7", "-o", filepath.Join(dir, "seven.ipynb")}, 2, "no parameter sed"},
+		{"a parameter without -o", []string{filepath.Join(dir, "param.ipynb"), "--param", "seed=7"}, 2, "-o FILE"},
 		{"no folder for the output", []string{filepath.Join(dir, "good.ipynb"), "-o", filepath.Join(dir, "none", "x.ipynb")}, 2, "no folder"},
 		{"output is a folder", []string{filepath.Join(dir, "good.ipynb"), "-o", dir}, 2, "folder"},
 	} {
