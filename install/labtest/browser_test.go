@@ -78,7 +78,11 @@ func browser(t *testing.T) context.Context {
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)
 	}
-	limited, cancel := context.WithTimeout(context.Background(), 12*time.Minute)
+	limit := 12 * time.Minute
+	if *real {
+		limit = time.Hour
+	}
+	limited, cancel := context.WithTimeout(context.Background(), limit)
 	t.Cleanup(cancel)
 	actx, cancel := chromedp.NewExecAllocator(limited, opts...)
 	t.Cleanup(cancel)
@@ -99,6 +103,7 @@ func labFor(t *testing.T, files []string) *lab {
 		if err := os.WriteFile(filepath.Join(folder, filepath.Base(f)), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
+		copyData(t, f, folder)
 	}
 	home := t.TempDir()
 	settings := filepath.Join(home, "settings")

@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,14 +33,24 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+var real = flag.Bool("real", false, "also execute notebooks/real, which want the model of \"lyceum get smollm2-135m-instruct\"")
+
 // courseNotebooks are the notebooks to execute: the small one of these tests and the course.
 func courseNotebooks(t *testing.T) []string {
 	t.Helper()
-	course, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
-	if err != nil {
-		t.Fatal(err)
+	list := []string{"testdata/small.ipynb"}
+	folders := []string{"."}
+	if *real {
+		folders = append(folders, "real")
 	}
-	return append([]string{"testdata/small.ipynb"}, course...)
+	for _, folder := range folders {
+		part, err := filepath.Glob(filepath.Join(root, "notebooks", folder, "*.ipynb"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, part...)
+	}
+	return list
 }
 
 // copied puts a copy of a notebook into a fresh folder.
@@ -53,7 +64,26 @@ func copied(t *testing.T, path string) string {
 	if err := os.WriteFile(p, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	copyData(t, path, filepath.Dir(p))
 	return p
+}
+
+// copyData copies the data sets that lie beside a notebook into a folder.
+func copyData(t *testing.T, notebook, folder string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(notebook), "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, filepath.Base(f)), data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // checkExecuted fails if a code cell of the notebook has not run, or has an error that its tags do not announce.

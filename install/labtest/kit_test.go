@@ -129,6 +129,9 @@ func isolated(home string) []string {
 	if py, err := environment.FindPython(); err == nil {
 		env = append(env, "LYCEUM_PYTHON="+py.Path)
 	}
+	if folder, err := install.CacheDir(); *real && err == nil && os.Getenv("LYCEUM_MODELS") == "" {
+		env = append(env, "LYCEUM_MODELS="+filepath.Join(folder, "models")) // where "lyceum get" has put the model
+	}
 	return append(env, "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"), "XDG_DATA_HOME="+filepath.Join(home, "data"),
 		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "JUPYTER_PLATFORM_DIRS=0", "PYTHONDONTWRITEBYTECODE=1")
 }
