@@ -42,6 +42,7 @@ type Adapter struct {
 
 	mu      sync.Mutex
 	started bool
+	inLab   bool // the front end is JupyterLab, whose tree of variables shows types in place of most values
 	seq     int
 	cells   map[string]string // path -> code
 	breaks  map[string][]map[string]any
@@ -131,6 +132,7 @@ type arguments struct {
 	SrcFrame     int    `json:"srcFrameId"`
 	StartModule  int    `json:"startModule"`
 	ModuleCount  int    `json:"moduleCount"`
+	ClientID     string `json:"clientID"`
 	given        map[string]bool
 }
 
@@ -160,7 +162,10 @@ func (a *Adapter) answer(r Request, out display.Output) (body map[string]any, er
 
 func nothing(*Adapter, arguments) (map[string]any, error) { return nil, nil }
 
-func (a *Adapter) initialize(arguments) (map[string]any, error) {
+func (a *Adapter) initialize(x arguments) (map[string]any, error) {
+	a.mu.Lock()
+	a.inLab = x.ClientID == "jupyterlab"
+	a.mu.Unlock()
 	a.event(map[string]any{"type": "event", "event": "initialized", "seq": a.nextSeq(), "body": map[string]any{}})
 	return map[string]any{"supportsConfigurationDoneRequest": true, "supportsEvaluateForHovers": true, "supportsModulesRequest": true,
 		"supportsLoadedSourcesRequest": true, "supportsTerminateRequest": true, "exceptionBreakpointFilters": []any{}}, nil

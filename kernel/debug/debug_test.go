@@ -289,3 +289,21 @@ func TestThePartsOfValues(t *testing.T) {
 		t.Errorf("%d parts: %v", len(some), some[:1])
 	}
 }
+
+func TestJupyterLabSeesValuesInItsTree(t *testing.T) {
+	c := newClient(t)
+	c.do("initialize", map[string]any{"clientID": "jupyterlab"})
+	c.do("attach", nil)
+	if r := <-c.run(1, "w, name, n, ok, list, e := 0.5, \"a\", 3, true, []int{1}, error(nil);"); r.Err != nil {
+		t.Fatal(r.Err.Value)
+	}
+	var got []string
+	for _, v := range c.do("inspectVariables", nil)["variables"].([]any) {
+		m := v.(map[string]any)
+		got = append(got, fmt.Sprint(m["name"], ": ", m["type"]))
+	}
+	const want = `e: error = nil, list: []int, n: int, name: string = "a", ok: bool, w: float64 = 0.5`
+	if s := strings.Join(got, ", "); s != want {
+		t.Errorf("%s\nwant %s", s, want)
+	}
+}

@@ -82,6 +82,9 @@ func (a *Adapter) variables(x arguments) (map[string]any, error) {
 // variable describes one value.
 func (a *Adapter) variable(name, typ string, v reflect.Value, path string) map[string]any {
 	m := map[string]any{"name": name, "type": typ, "value": short(v), "evaluateName": path, "variablesReference": 0}
+	if a.inLab && shownByType(v) {
+		m["type"] = typ + " = " + m["value"].(string)
+	}
 	if p := opened(v); p.IsValid() {
 		m["variablesReference"] = a.refs.add(p)
 		switch p.Kind() {
@@ -92,6 +95,17 @@ func (a *Adapter) variable(name, typ string, v reflect.Value, path string) map[s
 		}
 	}
 	return m
+}
+
+// shownByType says that JupyterLab would show nothing of the value but its type: it knows the types int and bool alone.
+func shownByType(v reflect.Value) bool {
+	switch {
+	case !v.IsValid():
+		return true
+	case v.Type() == reflect.TypeFor[int](), v.Type() == reflect.TypeFor[bool]():
+		return false
+	}
+	return v.Kind() != reflect.Func && !opened(v).IsValid()
 }
 
 // opened returns what has parts: v itself or what it points to; the zero Value if nothing does.

@@ -1,0 +1,83 @@
+package labtest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// press clicks the middle of an element that an expression finds.
+func press(ctx context.Context, element string) error {
+	js := fmt.Sprintf(`(() => { const r = (%s)?.getBoundingClientRect(); return r && r.width ? (r.x + r.width / 2) + "," + (r.y + r.height / 2) : "" })()`, element)
+	if err := pageSays(ctx, js, ","); err != nil {
+		return err
+	}
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[string](js))
+	if err != nil {
+		return err
+	}
+	var x, y float64
+	fmt.Sscanf(at, "%f,%f", &x, &y)
+	return chromedp.Do(ctx, chromedp.MouseEvent("mouseMoved", x, y), chromedp.MouseClickXY(x, y))
+}
+
+// startDebugger presses the bug button until the breakpoints have their margin: JupyterLab takes no notice of it
+// before it has heard what the kernel's debugger can do.
+func startDebugger(ctx context.Context) error {
+	const started = `String(document.querySelectorAll(".jp-CodeCell .cm-breakpoint-gutter").length)`
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		if err := press(ctx, `document.querySelector(".jp-DebuggerBugButton")`); err != nil {
+			return err
+		}
+		for range 30 {
+			if n, err := chromedp.Run(ctx, chromedp.Evaluate[string](started)); err == nil && n != "0" {
+				return nil
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	return fmt.Errorf("the debugger does not start")
+}
+
+// TestBrowserDebuggerStopsInACell sets a breakpoint by a click beside the line, looks at the panels, steps, and lets the cell go on.
+func TestBrowserDebuggerStopsInACell(t *testing.T) {
+	chromium := browser(t)
+	if err := chromedp.Do(chromium); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(chromium, 4*time.Minute)
+	defer cancel()
+	x := labFor(t, []string{"testdata/debugger.ipynb"})
+	step := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			x.screenshot(t, chromium, "debugger.failed")
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	text := func(selector string) string {
+		return fmt.Sprintf(`document.querySelector(%q)?.textContent ?? ""`, selector)
+	}
+	command := func(name string) error {
+		return chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`void window.jupyterapp.commands.execute(%q)`, name)))
+	}
+	const variables, marked = ".jp-DebuggerVariables-body", `String(document.querySelector(".jp-DebuggerEditor-highlight")?.textContent ?? "")`
+	step("open", x.open(ctx, "debugger.ipynb"))
+	step("the focus", chromedp.Do(ctx, chromedp.Click(`.jp-CodeCell .jp-InputPrompt`, chromedp.NodeVisible))) // the button belongs to the active notebook
+	step("the bug button", startDebugger(ctx))
+	step("the margin", press(ctx, `[...document.querySelectorAll(".jp-CodeCell .cm-breakpoint-gutter .cm-gutterElement")].filter(e => e.getBoundingClientRect().height > 5)[1]`))
+	step("the breakpoint", pageSays(ctx, text(".jp-DebuggerBreakpoints-body"), "2"))
+	step("run", runAll(ctx))
+	step("the call stack", pageSays(ctx, text(".jp-DebuggerCallstack-body"), "half"))
+	step("the marked line", pageSays(ctx, marked, "y := x / 2"))
+	step("the variables", pageSays(ctx, text(variables), "xfloat64 = 21"))
+	x.screenshot(t, chromium, "debugger")
+	step("next", command("debugger:next"))
+	step("the line after a step", pageSays(ctx, marked, "return y"))
+	step("the variables after a step", pageSays(ctx, text(variables), "yfloat64 = 10.5"))
+	step("continue", command("debugger:continue"))
+	step("the end of the cell", pageSays(ctx, text(".jp-OutputArea-output"), "it is 10.5"))
+}
