@@ -3,6 +3,7 @@ package labtest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,22 +25,21 @@ func press(ctx context.Context, element string) error {
 	return chromedp.Do(ctx, chromedp.MouseEvent("mouseMoved", x, y), chromedp.MouseClickXY(x, y))
 }
 
-// startDebugger presses the bug button until the breakpoints have their margin: JupyterLab takes no notice of it
-// before it has heard what the kernel's debugger can do.
-func startDebugger(ctx context.Context) error {
-	const started = `String(document.querySelectorAll(".jp-CodeCell .cm-breakpoint-gutter").length)`
+// pressUntil presses an element until the page says what is wanted: JupyterLab takes no notice of the bug button before
+// it has heard what the kernel's debugger can do, and the cell moves when the margin appears.
+func pressUntil(ctx context.Context, element, js, want string) error {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
-		if err := press(ctx, `document.querySelector(".jp-DebuggerBugButton")`); err != nil {
+		if err := press(ctx, element); err != nil {
 			return err
 		}
 		for range 30 {
-			if n, err := chromedp.Run(ctx, chromedp.Evaluate[string](started)); err == nil && n != "0" {
+			if s, err := chromedp.Run(ctx, chromedp.Evaluate[string](js)); err == nil && strings.Contains(s, want) {
 				return nil
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
-	return fmt.Errorf("the debugger does not start")
+	return fmt.Errorf("the page never says %q", want)
 }
 
 // TestBrowserDebuggerStopsInACell sets a breakpoint by a click beside the line, looks at the panels, steps, and lets the cell go on.
@@ -67,9 +67,10 @@ func TestBrowserDebuggerStopsInACell(t *testing.T) {
 	const variables, marked = ".jp-DebuggerVariables-body", `String(document.querySelector(".jp-DebuggerEditor-highlight")?.textContent ?? "")`
 	step("open", x.open(ctx, "debugger.ipynb"))
 	step("the focus", chromedp.Do(ctx, chromedp.Click(`.jp-CodeCell .jp-InputPrompt`, chromedp.NodeVisible))) // the button belongs to the active notebook
-	step("the bug button", startDebugger(ctx))
-	step("the margin", press(ctx, `[...document.querySelectorAll(".jp-CodeCell .cm-breakpoint-gutter .cm-gutterElement")].filter(e => e.getBoundingClientRect().height > 5)[1]`))
-	step("the breakpoint", pageSays(ctx, text(".jp-DebuggerBreakpoints-body"), "2"))
+	step("the bug button", pressUntil(ctx, `document.querySelector(".jp-DebuggerBugButton")`,
+		`String(document.querySelectorAll(".jp-CodeCell .cm-breakpoint-gutter").length > 0)`, "true"))
+	step("the breakpoint", pressUntil(ctx, `[...document.querySelectorAll(".jp-CodeCell .cm-breakpoint-gutter .cm-gutterElement")].filter(e => e.getBoundingClientRect().height > 5)[1]`,
+		text(".jp-DebuggerBreakpoints-body"), "2"))
 	step("run", runAll(ctx))
 	step("the call stack", pageSays(ctx, text(".jp-DebuggerCallstack-body"), "half"))
 	step("the marked line", pageSays(ctx, marked, "y := x / 2"))
