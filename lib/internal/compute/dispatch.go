@@ -12,8 +12,10 @@ type level struct {
 	peakTurn int
 
 	// Products of bfloat16, nil where the processor has no instruction for them: tiles over words of two values that
-	// follow each other along k, and what joins two rows of floats into a row of such words, and all rows of a panel.
+	// follow each other along k, and what rounds a row of floats to such words, joins two rows into one, and all rows of a
+	// panel.
 	pairs     *tiles
+	pairAlong func(dst, src *float32, vectors int) // of words
 	pairBF16  func(dst, low, high *float32, vectors int)
 	pairPanel func(dst, src *float32, lds, pairs int) // of tile width
 	peakBF16  func(turns int)                         // 2*peakTurn multiply-adds a turn

@@ -96,12 +96,18 @@ func pairsOfA(a matrix, m, k int) (words matrix, release func()) {
 	return matrix{p: &buffer[0], ld: ld, trans: a.trans}, func() { putScratch(buffer) }
 }
 
-// pairsAlong rounds a row to words of neighbours.
+// pairsAlong rounds a row to words of neighbours; an odd end is filled up with zero.
 func pairsAlong(dst, row []float32) {
-	if len(row)%2 == 1 {
-		dst[len(dst)-1] = 0
+	n := len(row) / 32
+	if n > 0 {
+		active.pairAlong(&dst[0], &row[0], n)
 	}
-	active.toBF16(halves(dst, len(row)), row)
+	if rest := row[32*n:]; len(rest) > 0 {
+		var in, out [32]float32
+		copy(in[:], rest)
+		active.pairAlong(&out[0], &in[0], 1)
+		copy(dst[16*n:], out[:(len(rest)+1)/2])
+	}
 }
 
 // pairRows joins stored rows p and p+1, of which there are k, from column j on into words; a row past the end is zero.

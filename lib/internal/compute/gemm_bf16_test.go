@@ -57,6 +57,52 @@ func TestGemmBF16MatchesDefinition(t *testing.T) {
 	})
 }
 
+// TestPairsOnAllTails compares what makes words of two bfloat16 with rounding element by element.
+func TestPairsOnAllTails(t *testing.T) {
+	onEachLevel(t, func(t *testing.T) {
+		if active.pairs == nil {
+			return // GemmBF16 makes no words there
+		}
+		for n := 1; n < 140; n++ {
+			g, r := &guards{t: t, front: n%2 == 0}, source(uint64(n))
+			ld := n + 3
+			x := normals(r, 2*ld+n)
+			x[n/2] = float32(math.NaN())
+			src := g.copyOf(x)
+			rounded := make([]uint16, len(x))
+			scalarToBF16(rounded, x)
+			along := g.make((n + 1) / 2)
+			pairsAlong(along, src[:n])
+			for j := range (n + 1) / 2 {
+				high := uint16(0)
+				if 2*j+1 < n {
+					high = rounded[2*j+1]
+				}
+				wantWord(t, fmt.Sprintf("pairsAlong of %d, word %d", n, j), along[j], rounded[2*j], high)
+			}
+			for p := 0; p < 3; p += 2 { // the row behind the last one is zero
+				joined := g.make(n)
+				pairRows(joined, matrix{p: &src[0], ld: ld}, p, 3, 0)
+				for j := range n {
+					high := uint16(0)
+					if p == 0 {
+						high = rounded[ld+j]
+					}
+					wantWord(t, fmt.Sprintf("pairRows %d of %d, word %d", p, n, j), joined[j], rounded[p*ld+j], high)
+				}
+			}
+			g.done("pairs")
+		}
+	})
+}
+
+func wantWord(t *testing.T, what string, got float32, low, high uint16) {
+	t.Helper()
+	if bits, want := math.Float32bits(got), uint32(high)<<16|uint32(low); bits != want {
+		t.Fatalf("%s is %08x, want %08x", what, bits, want)
+	}
+}
+
 func TestGemmBF16Values(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	onEachLevel(t, func(t *testing.T) {

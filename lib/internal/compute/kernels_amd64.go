@@ -249,6 +249,9 @@ func fromBF16x512(dst *float32, src *uint16, vectors int)
 func toBF16x512(dst *uint16, src *float32, vectors int)
 
 //go:noescape
+func pairAlong512(dst, src *float32, vectors int)
+
+//go:noescape
 func pairBF16x512(dst, low, high *float32, vectors int)
 
 //go:noescape

@@ -32,7 +32,8 @@ func avx512Level() *level {
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
 	l.byteDots = []byteDotsFunc{nil, byteDots1x4_512, byteDots2x4_512, byteDots3x4_512, byteDots4x4_512}
 	if cpu.X86.HasAVX512BF16 {
-		l.pairs, l.pairBF16, l.pairPanel, l.peakBF16 = pairTiles(), pairBF16x512, pairPanel512, peakBF16x512
+		l.pairs, l.peakBF16 = pairTiles(), peakBF16x512
+		l.pairAlong, l.pairBF16, l.pairPanel = pairAlong512, pairBF16x512, pairPanel512
 	}
 	if cpu.X86.HasAVX512VNNI {
 		l.quantise = quantiseRow512

@@ -12,6 +12,8 @@ func bf16File(s *isa, stubs *bytes.Buffer) []byte {
 	a.fromBF16()
 	a.toBF16()
 	if s == avx512 {
+		a.pairOrder()
+		a.pairAlong()
 		a.pairBF16()
 		a.pairPanel()
 	}
@@ -26,7 +28,7 @@ func (a *asm) wordConstants() {
 	for _, c := range []struct {
 		name string
 		bits uint32
-	}{{"upper", 0xffff0000}, {"below", 0x7fff}, {"unit", 1}, {"quiet", 0x40}, {"quietHigh", 0x400000}} {
+	}{{"upper", 0xffff0000}, {"below", 0x7fff}, {"unit", 1}, {"quiet", 0x40}} {
 		for i := range 4 {
 			fmt.Fprintf(&a.buf, "DATA %s<>+%d(SB)/8, $0x%08x%08x\n", c.name, 8*i, c.bits, c.bits)
 		}
@@ -93,6 +95,34 @@ func (a *asm) toBF16() {
 	a.ret()
 }
 
+// pairOrder is the order of 16-bit numbers that puts the lower and the upper half of a register into alternate places.
+func (a *asm) pairOrder() {
+	a.buf.WriteByte('\n')
+	for i := range 8 {
+		fmt.Fprintf(&a.buf, "DATA pairOrder<>+%d(SB)/8, $0x%04x%04x%04x%04x\n", 8*i, 2*i+17, 2*i+1, 2*i+16, 2*i)
+	}
+	fmt.Fprintf(&a.buf, "GLOBL pairOrder<>(SB), RODATA|NOPTR, $64\n")
+}
+
+// round writes VCVTNE2PS2BF16: the elements of register low, rounded, to the lower half of register to, those of high to
+// the upper half. It takes subnormal numbers for zero, as the products do.
+func (a *asm) round(low, high, to int) { a.evex("VCVTNE2PS2BF16", 3, 0x72, low, high, to) }
+
+// pairAlong rounds a span of 32 numbers for each vector of words; neighbours share a word.
+func (a *asm) pairAlong() {
+	a.words("pairAlong", "(dst, src *float32, vectors int)")
+	a.at("loop")
+	a.op("VMOVUPS (SI), Z0")
+	a.op("VMOVUPS 64(SI), Z1")
+	a.round(0, 1, 0)
+	a.op("VMOVUPS Z0, (DI)")
+	a.op("ADDQ $128, SI")
+	a.op("ADDQ $64, DI")
+	a.op("SUBQ $1, CX")
+	a.op("JNZ loop")
+	a.ret()
+}
+
 // pairBF16 rounds two spans and puts element j of the first into the lower half of word j, of the second into the upper.
 func (a *asm) pairBF16() {
 	a.function("pairBF16x512", "(dst, low, high *float32, vectors int)", 32)
@@ -100,7 +130,7 @@ func (a *asm) pairBF16() {
 	a.op("MOVQ low+8(FP), SI")
 	a.op("MOVQ high+16(FP), DX")
 	a.op("MOVQ vectors+24(FP), CX")
-	a.pairConstants()
+	a.op("VMOVUPS pairOrder<>(SB), Z31")
 	a.at("loop")
 	a.pairVectors("(SI)", "(DX)", "(DI)", 0)
 	for _, reg := range []string{"SI", "DX", "DI"} {
@@ -121,7 +151,7 @@ func (a *asm) pairPanel() {
 	a.op("MOVQ lds+16(FP), DX")
 	a.op("MOVQ pairs+24(FP), CX")
 	a.op("SHLQ $2, DX")
-	a.pairConstants()
+	a.op("VMOVUPS pairOrder<>(SB), Z31")
 	a.op("MOVQ DX, R8")
 	a.op("SHLQ $%d, R8", 4) // 2*ahead rows
 	a.op("ADDQ SI, R8")
@@ -131,7 +161,7 @@ func (a *asm) pairPanel() {
 	}
 	a.op("LEAQ (R8)(DX*2), R8")
 	a.pairVectors("(SI)", "(SI)(DX*1)", "(DI)", 0)
-	a.pairVectors("64(SI)", "64(SI)(DX*1)", "64(DI)", 4)
+	a.pairVectors("64(SI)", "64(SI)(DX*1)", "64(DI)", 2)
 	a.op("LEAQ (SI)(DX*2), SI")
 	a.op("ADDQ $128, DI")
 	a.op("SUBQ $1, CX")
@@ -139,28 +169,13 @@ func (a *asm) pairPanel() {
 	a.ret()
 }
 
-func (a *asm) pairConstants() {
-	for i, name := range []string{"below", "unit", "quietHigh", "upper"} {
-		a.op("VPBROADCASTD %s<>(SB), %s", name, a.reg(28+i))
-	}
-}
-
-// pairVectors joins one vector of each, with four working registers from z on. A NaN keeps its upper half, made quiet.
+// pairVectors joins one vector of each, with two working registers from z on.
 func (a *asm) pairVectors(low, high, to string, z int) {
-	for i, from := range []string{low, high} {
-		x, t := a.reg(z+2*i), a.reg(z+2*i+1)
-		a.op("VMOVUPS %s, %s", from, x)
-		a.op("VPSRLD $16, %s, %s", x, t)
-		a.op("VPANDD Z29, %s, %s", t, t)
-		a.op("VPADDD Z28, %s, %s", t, t)
-		a.op("VCMPPS $3, %s, %s, K1", x, x)
-		a.op("VPADDD %s, %s, %s", x, t, t)
-		a.op("VPORD Z30, %s, K1, %s", x, t)
-	}
-	t, u := a.reg(z+1), a.reg(z+3)
-	a.op("VPSRLD $16, %s, %s", t, t)
-	a.op("VPTERNLOGD $0xF8, Z31, %s, %s", u, t) // t | u & upper
-	a.op("VMOVUPS %s, %s", t, to)
+	a.op("VMOVUPS %s, Z%d", low, z)
+	a.op("VMOVUPS %s, Z%d", high, z+1)
+	a.round(z, z+1, z)
+	a.op("VPERMW Z%d, Z31, Z%d", z, z)
+	a.op("VMOVUPS Z%d, %s", z, to)
 }
 
 // halfRows is how many rows of A halfDots takes at most: their vectors, the sums and two working registers must fit.

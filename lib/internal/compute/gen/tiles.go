@@ -167,15 +167,18 @@ func (a *asm) multiplyAdd(x, y, sum int) {
 	a.op("VFMADD231PS %s, %s, %s", a.reg(x), a.reg(y), a.reg(sum))
 }
 
-// dotPairs writes VDPBF16PS Zx, Zy, Zsum, which Go's assembler lacks, as bytes: EVEX.512.F3.0F38.W0 52 /r.
-// Registers 16 to 31 need the extension bits, which are stored inverted.
-func (a *asm) dotPairs(x, y, sum int) {
+// dotPairs writes VDPBF16PS Zx, Zy, Zsum.
+func (a *asm) dotPairs(x, y, sum int) { a.evex("VDPBF16PS", 2, 0x52, x, y, sum) }
+
+// evex writes an instruction of 512 bits on registers that Go's assembler lacks, as bytes: EVEX.512.PREFIX.0F38.W0 OPCODE /r
+// with the prefix 2 for F3 and 3 for F2. Registers 16 to 31 need the extension bits, which are stored inverted.
+func (a *asm) evex(name string, prefix, opcode, x, y, to int) {
 	bit := func(v, n int) int { return ^v >> n & 1 }
-	p0 := bit(sum, 3)<<7 | bit(x, 4)<<6 | bit(x, 3)<<5 | bit(sum, 4)<<4 | 2
-	p1 := (^y&15)<<3 | 4 | 2
+	p0 := bit(to, 3)<<7 | bit(x, 4)<<6 | bit(x, 3)<<5 | bit(to, 4)<<4 | 2
+	p1 := (^y&15)<<3 | 4 | prefix
 	p2 := 2<<5 | bit(y, 4)<<3
-	mod := 3<<6 | sum&7<<3 | x&7
-	a.op("LONG $0x%02x%02x%02x62; WORD $0x%02x52 // VDPBF16PS Z%d, Z%d, Z%d", p2, p1, p0, mod, x, y, sum)
+	mod := 3<<6 | to&7<<3 | x&7
+	a.op("LONG $0x%02x%02x%02x62; WORD $0x%02x%02x // %s Z%d, Z%d, Z%d", p2, p1, p0, mod, opcode, name, x, y, to)
 }
 
 // storeTile writes alpha times the sums to C, or adds them, for whole tiles or for the first cols columns.
