@@ -17,7 +17,34 @@ func (l *lowerer) assignStmt(s *ast.AssignStmt) []ast.Stmt {
 	if s.Tok == token.SHL_ASSIGN || s.Tok == token.SHR_ASSIGN {
 		rhs = l.shiftCount(s.Rhs[0])
 	}
-	return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{l.lvalue(s.Lhs[0])}, TokPos: s.TokPos, Tok: s.Tok, Rhs: []ast.Expr{rhs}}}
+	if l.pre == nil || !l.calls(s.Rhs[0]) || !l.movable(s.Lhs[0]) {
+		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{l.lvalue(s.Lhs[0])}, TokPos: s.TokPos, Tok: s.Tok, Rhs: []ast.Expr{rhs}}}
+	}
+	// Go calls what there is to call, and looks at the operand after that; the interpreter looks first.
+	t := l.temp("t")
+	*l.pre = append(*l.pre, define(s.TokPos, t, rhs))
+	l.called = false
+	return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{l.lvalue(s.Lhs[0])}, TokPos: s.TokPos, Tok: s.Tok, Rhs: []ast.Expr{ident(t, s.TokPos)}}}
+}
+
+// movable says whether an operand is part of something and calls nothing, so that it can be evaluated after a call beside it.
+func (l *lowerer) movable(e ast.Expr) bool {
+	_, variable := ast.Unparen(e).(*ast.Ident)
+	return !variable && !l.calls(e)
+}
+
+// calls says whether an expression calls a function.
+func (l *lowerer) calls(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			tv := l.info.Types[n.Fun]
+			found = found || !tv.IsType() && !tv.IsBuiltin()
+		}
+		return !found
+	})
+	return found
 }
 
 // defineStmt lowers a := b. At the top of a cell the variables are

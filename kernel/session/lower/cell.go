@@ -43,6 +43,7 @@ type lowerer struct {
 	vars        *visible                  // the variables that a probe can show
 	clauses     map[ast.Stmt][]*types.Var // variables of a clause, by the first statement of its body
 	naming      string                    // the name of the function that is about to be lowered
+	own         string                    // its lowered name
 }
 
 // function is the function whose body is being rewritten.
@@ -55,6 +56,7 @@ type function struct {
 	start   []ast.Stmt // declarations at the start of the body
 	defers  string     // variable of type *rt.Defers, when the function defers
 	name    string     // for a debugger
+	own     string     // the lowered name of a declared function; empty in a literal
 	frame   string     // variable of type *rt.Frame, when the code has probes
 	// recovers is the *rt.Defers whose panics recover stops in this function,
 	// when it is a literal that another function defers.
@@ -87,6 +89,7 @@ func Cell(in Input) (out Output, err error) {
 func (l *lowerer) cell() ([]ast.Stmt, ast.Expr) {
 	l.fn = &function{facts: l.collect(l.in.Decls, l.in.Stmts), name: cellName}
 	l.declareTypes()
+	l.noteRecovers()
 	for _, d := range l.in.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok {
 			l.funcDecl(f)

@@ -31,7 +31,7 @@ func (l *lowerer) funcDecl(d *ast.FuncDecl) {
 	} else {
 		name = l.name(f)
 	}
-	l.naming = f.Name()
+	l.naming, l.own = f.Name(), name
 	ft, body := l.function(sig, d.Type.Func, d.Body)
 	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(name, d.Name.Pos()), Type: ft, Body: body})
 }
@@ -100,8 +100,8 @@ func (l *lowerer) closure(e *ast.FuncLit) ast.Expr {
 
 // function lowers the signature and the body of a function.
 func (l *lowerer) function(sig *types.Signature, pos token.Pos, b *ast.BlockStmt) (*ast.FuncType, *ast.BlockStmt) {
-	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts, recovers: l.recovers, name: l.functionName()}
-	l.recovers = ""
+	fn := &function{sig: sig, outer: l.fn, facts: l.fn.facts, recovers: l.recovers, name: l.functionName(), own: l.own}
+	l.recovers, l.own = "", ""
 	guarded := defersIn(b) || l.in.Probes != nil
 	var ft *ast.FuncType
 	ft, fn.results = l.signatureExpr(sig, pos, guarded)

@@ -50,18 +50,84 @@ func (l *lowerer) deferStmt(s *ast.DeferStmt) []ast.Stmt {
 		f := l.temp("f")
 		return []ast.Stmt{define(pos, f, l.deferredLit(lit)), l.push("Push", f, pos)}
 	}
-	armed := "PushCall"
-	if _, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok {
-		armed = "Push"
-	}
+	_, literal := ast.Unparen(s.Call.Fun).(*ast.FuncLit)
 	pre, c := l.frozenCall(s.Call)
 	f := l.temp("f")
 	lit := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, &ast.ExprStmt{X: c})}
-	return append(pre, define(pos, f, lit), l.push(armed, f, pos))
+	pre = append(pre, define(pos, f, lit))
+	if literal {
+		return append(pre, l.push("Push", f, pos))
+	}
+	return append(pre, l.push("PushCall", f, pos, stringLit(l.calledName(s.Call), pos)))
 }
 
-func (l *lowerer) push(method, f string, pos token.Pos) ast.Stmt {
-	return &ast.ExprStmt{X: call(&ast.SelectorExpr{X: ident(l.fn.defers, pos), Sel: ident(method, pos)}, ident(f, pos))}
+func (l *lowerer) push(method, f string, pos token.Pos, more ...ast.Expr) ast.Stmt {
+	return &ast.ExprStmt{X: call(&ast.SelectorExpr{X: ident(l.fn.defers, pos), Sel: ident(method, pos)}, append([]ast.Expr{ident(f, pos)}, more...)...)}
+}
+
+// calledName is the lowered name of the function or method of a cell that a call calls; empty if it calls anything else.
+func (l *lowerer) calledName(c *ast.CallExpr) string {
+	switch f := ast.Unparen(c.Fun).(type) {
+	case *ast.Ident:
+		if f, ok := l.info.Uses[f].(*types.Func); ok && !l.isDotImported(f) {
+			return l.name(f)
+		}
+	case *ast.IndexExpr:
+		return l.calledName(&ast.CallExpr{Fun: f.X})
+	case *ast.IndexListExpr:
+		return l.calledName(&ast.CallExpr{Fun: f.X})
+	case *ast.SelectorExpr:
+		if s := l.info.Selections[f]; s != nil && s.Kind() == types.MethodVal {
+			if m := s.Obj().(*types.Func); l.isCellMethod(m) {
+				return l.methodName(m)
+			}
+		}
+	}
+	return ""
+}
+
+// noteRecovers remembers which functions of the cell call recover: where one is a value, rt must be told that it is called.
+func (l *lowerer) noteRecovers() {
+	for _, d := range l.in.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Body == nil {
+			continue
+		}
+		obj, ok := l.info.Defs[f.Name].(*types.Func)
+		if !ok || obj.Signature().TypeParams().Len() > 0 || obj.Signature().RecvTypeParams().Len() > 0 {
+			continue
+		}
+		name := ""
+		if obj.Signature().Recv() == nil {
+			name = l.name(obj)
+		} else if obj.Name() != "_" {
+			name = l.methodName(obj)
+		}
+		l.w.recovering[name] = l.recoversIn(f.Body)
+	}
+}
+
+func (l *lowerer) recoversIn(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.Ident:
+			b, ok := l.info.Uses[n].(*types.Builtin)
+			found = found || ok && b.Name() == "recover"
+		}
+		return !found
+	})
+	return found
+}
+
+// announced begins what stands for a function of a cell with the news that it is called, if that function recovers.
+func (l *lowerer) announced(name string, pos token.Pos, list ...ast.Stmt) []ast.Stmt {
+	if !l.w.recovering[name] {
+		return list
+	}
+	return append([]ast.Stmt{&ast.ExprStmt{X: l.rtCall("Deferred", pos, stringLit(name, pos))}}, list...)
 }
 
 // deferredLit lowers a literal whose recover stops panics of this function.
@@ -78,7 +144,7 @@ func (l *lowerer) recoverCall(pos token.Pos) ast.Expr {
 	if l.fn.recovers != "" {
 		return call(&ast.SelectorExpr{X: ident(l.fn.recovers, pos), Sel: ident("Recover", pos)})
 	}
-	return l.rtCall("Recover", pos)
+	return l.rtCall("Recover", pos, stringLit(l.fn.own, pos))
 }
 
 // frozenCall evaluates the function value and the arguments of a call now, and

@@ -116,10 +116,11 @@ func (l *lowerer) funcName(f *types.Func, pos token.Pos) ast.Expr {
 	if sig.Variadic() {
 		c.Ellipsis = pos
 	}
-	lit := &ast.FuncLit{Type: ft, Body: block(pos, &ast.ExprStmt{X: c})}
+	var body ast.Stmt = &ast.ExprStmt{X: c}
 	if sig.Results().Len() > 0 {
-		lit.Body = block(pos, &ast.ReturnStmt{Return: pos, Results: []ast.Expr{c}})
+		body = &ast.ReturnStmt{Return: pos, Results: []ast.Expr{c}}
 	}
+	lit := &ast.FuncLit{Type: ft, Body: block(pos, l.announced(l.name(f), pos, body)...)}
 	if l.pre == nil {
 		return lit
 	}

@@ -112,12 +112,12 @@ func (l *lowerer) methodDecl(d *ast.FuncDecl, f *types.Func) {
 	if recv.Name() != "" && recv.Name() != "_" {
 		name = l.name(recv)
 	}
-	l.naming = receiverNamed(f).Obj().Name() + "." + f.Name()
+	fn := l.methodName(f)
+	l.naming, l.own = receiverNamed(f).Obj().Name()+"."+f.Name(), fn
 	ft, body := l.function(sig, d.Type.Func, d.Body)
 	ft.Params.List = append([]*ast.Field{{
 		Names: []*ast.Ident{ident(name, d.Recv.Pos())}, Type: l.typeExpr(recv.Type(), d.Recv.Pos()),
 	}}, ft.Params.List...)
-	fn := l.methodName(f)
 	l.decls = append(l.decls, &ast.FuncDecl{Name: ident(fn, d.Name.Pos()), Type: ft, Body: body})
 	l.bodies[fn] = true
 }
@@ -188,6 +188,9 @@ func (l *lowerer) forward(ft *ast.FuncType, names []string, sig *types.Signature
 	var body ast.Stmt = &ast.ExprStmt{X: c}
 	if sig.Results().Len() > 0 {
 		body = &ast.ReturnStmt{Return: pos, Results: []ast.Expr{c}}
+	}
+	if l.isCellMethod(f) {
+		return &ast.FuncLit{Type: ft, Body: block(pos, l.announced(l.methodName(f), pos, body)...)}
 	}
 	return &ast.FuncLit{Type: ft, Body: block(pos, body)}
 }

@@ -22,14 +22,15 @@ type World struct {
 	instances typeutil.Map // instances of generic types: *types.Named -> *namedType
 	// Canon, if set, gives the type declared in source that stands for an
 	// instance of a generic type of a compiled package; nil if there is none.
-	Canon   func(*types.Named) *types.Named
-	order   []*namedType // in order of declaration
-	unnamed typeutil.Map // types.Type -> *unnamedType
-	kinds   map[constKey]string
-	seq     int
-	fresh   map[string]reflect.Value // symbols made since the last cell
-	funcs   map[string]reflect.Type
-	twins   bool // some type has a twin
+	Canon      func(*types.Named) *types.Named
+	order      []*namedType // in order of declaration
+	unnamed    typeutil.Map // types.Type -> *unnamedType
+	kinds      map[constKey]string
+	seq        int
+	fresh      map[string]reflect.Value // symbols made since the last cell
+	recovering map[string]bool          // functions that call recover, by their lowered names
+	funcs      map[string]reflect.Type
+	twins      bool // some type has a twin
 	// descriptors are the symbols of type descriptors used as values.
 	descriptors map[reflect.Type]string
 }
@@ -62,6 +63,7 @@ func NewWorld(symbol func(path, name string) (reflect.Value, bool)) *World {
 		funcs:       map[string]reflect.Type{},
 		descriptors: map[reflect.Type]string{},
 		fresh:       map[string]reflect.Value{},
+		recovering:  map[string]bool{},
 	}
 	w.unnamed.SetHasher(typeutil.MakeHasher())
 	w.instances.SetHasher(typeutil.MakeHasher())

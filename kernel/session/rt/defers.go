@@ -23,6 +23,7 @@ type deferred struct {
 	// armed says that f is a function that may call Recover: it is not a
 	// literal of the deferring function, which calls Defers.Recover.
 	armed bool
+	name  string // of the function of a cell that f calls; empty if it calls a value
 }
 
 // Guard runs the body of a function that defers calls. Deferred calls run when
@@ -36,10 +37,13 @@ func Guard(body func(*Defers)) {
 }
 
 // Push defers a call of a function literal.
-func (d *Defers) Push(f func()) { d.calls = append(d.calls, deferred{f, false}) }
+func (d *Defers) Push(f func()) { d.calls = append(d.calls, deferred{f: f}) }
 
-// PushCall defers a call of any other function.
-func (d *Defers) PushCall(f func()) { d.calls = append(d.calls, deferred{f, true}) }
+// PushCall defers a call of any other function; name is the cell's name of it, empty if f calls the value of a variable or a
+// method of an interface.
+func (d *Defers) PushCall(f func(), name string) {
+	d.calls = append(d.calls, deferred{f, true, name})
+}
 
 func (d *Defers) run() {
 	if !d.done {
@@ -79,7 +83,7 @@ func (d *Defers) one(c deferred) {
 		d.rest()
 	}()
 	if c.armed && d.panicking {
-		defer arm(d)()
+		defer arm(d, c.name)()
 	}
 	c.f()
 	returned = true
@@ -98,14 +102,20 @@ func (d *Defers) Recover() any {
 }
 
 var (
-	recoverable sync.Map // goroutine id -> *Defers
+	recoverable sync.Map // goroutine id -> *armed
 	armedCount  atomic.Int64
 )
 
+// armed is what Recover must know of a deferred call that runs.
+type armed struct {
+	d    *Defers
+	name string // of the function that may recover; empty for a literal, or as long as it is not known
+}
+
 // arm lets Recover find d while a deferred function runs; it returns the undo.
-func arm(d *Defers) func() {
+func arm(d *Defers, name string) func() {
 	id := goroutineID()
-	old, had := recoverable.Swap(id, d)
+	old, had := recoverable.Swap(id, &armed{d, name})
 	armedCount.Add(1)
 	return func() {
 		armedCount.Add(-1)
@@ -117,14 +127,25 @@ func arm(d *Defers) func() {
 	}
 }
 
-// Recover is the predeclared recover in a function that is not a deferred
-// literal: it stops the panic for which this goroutine runs a deferred call.
-func Recover() any {
+// Deferred is called by what stands for a function of a cell where that is a value: if a deferred call has just begun, it is one
+// of the named function.
+func Deferred(name string) {
+	if armedCount.Load() == 0 {
+		return
+	}
+	if a, ok := recoverable.Load(goroutineID()); ok && a.(*armed).name == "" {
+		a.(*armed).name = name
+	}
+}
+
+// Recover is the predeclared recover in a function that is not a deferred literal: it stops the panic for which this goroutine
+// runs a deferred call, if that is a call of this function. name is empty in a literal.
+func Recover(name string) any {
 	if armedCount.Load() == 0 {
 		return nil
 	}
-	if d, ok := recoverable.Load(goroutineID()); ok {
-		return d.(*Defers).Recover()
+	if a, ok := recoverable.Load(goroutineID()); ok && a.(*armed).name == name {
+		return a.(*armed).d.Recover()
 	}
 	return nil
 }

@@ -75,6 +75,7 @@ var functions = map[string]any{
 	"Go":           Go,
 	"Panic":        Panic,
 	"Recover":      Recover,
+	"Deferred":     Deferred,
 	"BadIterator":  BadIterator,
 }
 

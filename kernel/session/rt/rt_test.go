@@ -81,10 +81,10 @@ func TestGuardRunsEveryDeferredCall(t *testing.T) {
 		t.Errorf("the panic got lost: %v", v)
 	}
 	Guard(func(d *Defers) {
-		d.PushCall(func() { log = append(log, fmt.Sprint("armed ", Recover())) })
+		d.PushCall(func() { log = append(log, fmt.Sprint("armed ", Recover("other"), Recover("f"))) }, "f")
 		panic("named")
 	})
-	if log[len(log)-1] != "armed named" || Recover() != nil {
+	if log[len(log)-1] != "armed <nil>named" || Recover("f") != nil {
 		t.Error(log)
 	}
 }

@@ -69,10 +69,17 @@ func (n *Named) table(r *rtype, ms []Method, direct bool) error {
 		}
 		hold(m.Type)
 		pc := textOffset(addReflectOff(slotEntry(slot)))
+		function := pc
+		if r == n.rt && !direct && n.kind != reflect.Interface {
+			if slot, err = n.slot(slotKey{m.Name, true}); err != nil {
+				return err
+			}
+			function = textOffset(addReflectOff(slotEntry(slot)))
+		}
 		out[i] = method{
 			name: offName(m.Name, true),
 			mtyp: typeOffset(addReflectOff(unsafe.Pointer(rtypeOf(m.Type)))),
-			ifn:  pc, tfn: pc,
+			ifn:  pc, tfn: function,
 		}
 	}
 	u.mcount, u.xcount = uint16(len(ms)), uint16(len(ms))
@@ -99,8 +106,12 @@ func (n *Named) slot(k slotKey) (int, error) {
 // Bind gives a method its body. fn is a function whose first parameter is *T
 // and whose others are those of the method; it serves T and *T. Where
 // interfaces hold a T directly, value must be the same function with first
-// parameter T, and is invalid otherwise.
+// parameter T, and is invalid otherwise: it is made of fn then, for
+// reflect.Method.Func, which passes a T.
 func (n *Named) Bind(name string, fn, value reflect.Value) error {
+	if _, ok := n.slots[slotKey{name, true}]; ok && !n.Direct() {
+		value = n.byValue(fn)
+	}
 	bound := false
 	for _, b := range []struct {
 		key slotKey
@@ -122,6 +133,28 @@ func (n *Named) Bind(name string, fn, value reflect.Value) error {
 		return fmt.Errorf("forge: %s has no method %s", n.name, name)
 	}
 	return nil
+}
+
+// byValue makes of a function of *T and more the same of T and more.
+func (n *Named) byValue(fn reflect.Value) reflect.Value {
+	ft, t := fn.Type(), n.Type()
+	in := []reflect.Type{t}
+	for i := 1; i < ft.NumIn(); i++ {
+		in = append(in, ft.In(i))
+	}
+	var out []reflect.Type
+	for i := range ft.NumOut() {
+		out = append(out, ft.Out(i))
+	}
+	return reflect.MakeFunc(reflect.FuncOf(in, out, ft.IsVariadic()), func(args []reflect.Value) []reflect.Value {
+		p := reflect.New(t)
+		p.Elem().Set(args[0])
+		args[0] = p
+		if ft.IsVariadic() {
+			return fn.CallSlice(args)
+		}
+		return fn.Call(args)
+	})
 }
 
 // DefineInterface gives an interface type its methods.

@@ -6,7 +6,7 @@ import "unsafe"
 
 // numSlots is the number of method bodies that can exist; it matches the
 // number of entries in slots_*.s.
-const numSlots = 4096
+const numSlots = 8192
 
 // slotFuncs holds the closure behind each entry. The entry loads it into the
 // closure register and jumps to its code, all arguments untouched, so a method
