@@ -1,4 +1,4 @@
-// Package bench measures how fast the library is on this machine, and how it compares with PyTorch, numpy and llama.cpp.
+// Package bench measures how fast the library is on this machine, and how it compares with PyTorch, TRL, numpy and llama.cpp.
 //
 // A figure is measured in a process of its own, so that its peak memory is its own; the other side of a comparison is a
 // process too, and the rounds of the two alternate. Figures are medians over the rounds. What counts as work:
@@ -10,6 +10,7 @@
 //     and the optimiser count nothing, and neither does what is computed a second time.
 //   - Decoding reads every weight once for each step: the share of peak is these bytes over the time, divided by the memory
 //     bandwidth. Keys and values come on top and are not counted.
+//   - A trainer's step counts the tokens that are learned from or, where the model draws them itself, those that it draws.
 //   - The share of peak is against multiply-adds on registers, of all workers at once (machine.go).
 package bench
 
@@ -20,7 +21,7 @@ import (
 )
 
 // Groups are the names that a user may ask for, in the order in which they are measured.
-var Groups = []string{"peak", "gemm", "gpt", "smol", "decode", "rollout", "ops", "scale"}
+var Groups = []string{"peak", "gemm", "gpt", "smol", "decode", "rollout", "trainers", "ops", "scale"}
 
 // Work is what one run of a figure does.
 type Work struct {
@@ -61,6 +62,8 @@ type Case struct {
 	open                   func() (func(), error) // prepares, and returns what is measured
 	torch                  spec                   // the same work for the peer script; nil: no counterpart
 	llama                  *llamaWork             // the same work for llama.cpp; nil: no counterpart
+	trl                    spec                   // the same work for TRL; nil: no counterpart
+	rounds                 int                    // of something long, unless the user asks for another number; 0: as of all
 	once                   bool                   // long enough for one run a round
 }
 
@@ -98,7 +101,7 @@ func (c Case) in(name string) bool {
 }
 
 func everything(s sizes) []Case {
-	return slices.Concat(gemmCases(s), trainCases(s), decodeCases(s), rolloutCases(s), opsCases(s), scaleCases(s))
+	return slices.Concat(gemmCases(s), trainCases(s), decodeCases(s), rolloutCases(s), trainerCases(s), opsCases(s), scaleCases(s))
 }
 
 // figure turns medians into the numbers of the report.

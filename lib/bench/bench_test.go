@@ -241,3 +241,37 @@ func TestTheFileForLlamaIsAsLongAsItSays(t *testing.T) {
 		}
 	}
 }
+
+func TestTrainersStopAtAnError(t *testing.T) {
+	l := lesson{method: "dpo", rows: 1, gather: 1, length: 8} // a prompt fills the rows
+	run, err := l.open(sizesOf(true).smol, "float32")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err, ok := recover().(error); !ok || !strings.Contains(err.Error(), "MaxLength 8") {
+			t.Errorf("%v", err)
+		}
+	}()
+	run()
+}
+
+func TestASingleWayNeedsNoTrial(t *testing.T) {
+	o := Options{Rounds: 3, Note: func(s string) { t.Error(s) }}
+	if name, s, slower := o.best(t.Context(), Case{}, only{}); name != "plain" || s == nil || slower != nil {
+		t.Error(name, s, slower)
+	}
+}
+
+// only is a peer with one way, which counts its rounds as failures.
+type only struct{}
+
+func (only) close() {}
+func (only) ways(Case, Options) map[string]func(context.Context) (side, error) {
+	return map[string]func(context.Context) (side, error){"plain": func(context.Context) (side, error) { return untouched{}, nil }}
+}
+
+type untouched struct{}
+
+func (untouched) round() (sample, error) { return sample{}, os.ErrInvalid }
+func (untouched) close()                 {}

@@ -53,7 +53,8 @@ func FindPython(ctx context.Context, program string) (*Python, error) {
 	if p.folder, err = os.MkdirTemp("", "lyceum-bench-"); err != nil {
 		return nil, err
 	}
-	err = errors.Join(os.WriteFile(filepath.Join(p.folder, "torch_peer.py"), torchScript, 0o600), os.WriteFile(filepath.Join(p.folder, "numpy_peer.py"), numpyScript, 0o600))
+	err = errors.Join(os.WriteFile(filepath.Join(p.folder, "torch_peer.py"), torchScript, 0o600), os.WriteFile(filepath.Join(p.folder, "numpy_peer.py"), numpyScript, 0o600),
+		os.WriteFile(filepath.Join(p.folder, "trl_peer.py"), trlScript, 0o600))
 	if err != nil {
 		p.close()
 		return nil, err
@@ -68,6 +69,9 @@ func (p *Python) close() { os.RemoveAll(p.folder) }
 var malloc = []string{"MALLOC_TRIM_THRESHOLD_=100000000000", "MALLOC_MMAP_THRESHOLD_=100000000000"}
 
 func (p *Python) ways(c Case, o Options) map[string]func(context.Context) (side, error) {
+	if c.trl != nil {
+		return p.trlWays(c, o)
+	}
 	out := map[string]func(context.Context) (side, error){}
 	if c.torch == nil {
 		return out
@@ -77,7 +81,9 @@ func (p *Python) ways(c Case, o Options) map[string]func(context.Context) (side,
 		return out
 	}
 	add := func(name, script string, compile bool, env ...string) {
-		out[name] = func(ctx context.Context) (side, error) { return p.open(ctx, name, script, c, compile, o, env) }
+		out[name] = func(ctx context.Context) (side, error) {
+			return p.open(ctx, name, script, c.torch, c.once, compile, o, env)
+		}
 	}
 	add("torch", "torch_peer.py", false)
 	add("torch, malloc tuned", "torch_peer.py", false, malloc...)
@@ -91,9 +97,9 @@ func (p *Python) ways(c Case, o Options) map[string]func(context.Context) (side,
 	return out
 }
 
-func (p *Python) open(ctx context.Context, name, script string, c Case, compile bool, o Options, env []string) (side, error) {
-	s := spec{"compile": compile, "once": c.once, "quick": o.Quick, "threads": compute.Workers()}
-	for k, v := range c.torch {
+func (p *Python) open(ctx context.Context, name, script string, work spec, once, compile bool, o Options, env []string) (side, error) {
+	s := spec{"compile": compile, "once": once, "quick": o.Quick, "threads": compute.Workers()}
+	for k, v := range work {
 		s[k] = v
 	}
 	text, err := json.Marshal(s)

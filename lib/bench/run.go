@@ -34,6 +34,7 @@ func Run(ctx context.Context, o Options, emit func(Figure) error) error {
 	if err != nil {
 		return err
 	}
+	asked := o.Rounds
 	if o.Rounds == 0 {
 		o.Rounds = 5
 		if o.Quick {
@@ -66,7 +67,11 @@ func Run(ctx context.Context, o Options, emit func(Figure) error) error {
 			if c.Group != g {
 				continue
 			}
-			if err := o.one(ctx, c, *first.Machine, emit); err != nil {
+			its := o
+			if asked == 0 && !o.Quick && c.rounds > 0 {
+				its.Rounds = c.rounds
+			}
+			if err := its.one(ctx, c, *first.Machine, emit); err != nil {
 				return err
 			}
 		}
@@ -111,10 +116,10 @@ func (o Options) one(ctx context.Context, c Case, m Machine, emit func(Figure) e
 // trialRounds decide which way of a peer is its best.
 const trialRounds = 3
 
-// best tries the ways of a peer one after another, and leaves the fastest running.
+// best tries the ways of a peer one after another, and leaves the fastest running; a single way needs no trial.
 func (o Options) best(ctx context.Context, c Case, peer Peer) (name string, best side, slower map[string]float64) {
-	bestTime := 0.0
-	for way, open := range peer.ways(c, o) {
+	bestTime, ways := 0.0, peer.ways(c, o)
+	for way, open := range ways {
 		if ctx.Err() != nil {
 			break
 		}
@@ -122,6 +127,9 @@ func (o Options) best(ctx context.Context, c Case, peer Peer) (name string, best
 		if err != nil {
 			o.Note(fmt.Sprintf("%s: %v", c.Name, err))
 			continue
+		}
+		if len(ways) == 1 {
+			return way, s, nil
 		}
 		var times []float64
 		for range min(trialRounds, o.Rounds) {
