@@ -44,7 +44,12 @@ func newBF16Matrix(op string, have, rows, cols int) *BF16Matrix {
 	notNegative(op, "cols", cols)
 	need(op, "w", have, rows*cols)
 	stride := roundUp(cols, halfBlock)
-	return &BF16Matrix{rows: rows, cols: cols, stride: stride, data: make([]uint16, roundUp(rows, 4)*stride)}
+	return &BF16Matrix{rows: rows, cols: cols, stride: stride, data: alignedHalves(roundUp(rows, 4) * stride)}
+}
+
+// alignedHalves is Aligned for bfloat16; n is even.
+func alignedHalves(n int) []uint16 {
+	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(Aligned(n/2)))), n)
 }
 
 // Rows returns the number of rows.

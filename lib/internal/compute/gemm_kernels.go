@@ -26,6 +26,9 @@ type tiles struct {
 	// dots4[r] and dots1[r] compute r rows of A * B^T for four rows of B, or one, reading both along k.
 	// Index 0 is unused. nil: not there.
 	dots4, dots1 []dotFunc
+	// lines[r] and ahead[r] do what dots4[r] does for a B that comes from memory; see streamRows.
+	lines []dotFunc
+	ahead []aheadFunc
 }
 
 // scalarTiles works everywhere. Pairs of rows and groups of four columns keep the sums in registers.

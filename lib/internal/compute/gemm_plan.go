@@ -51,7 +51,7 @@ func (g *gemmCall) dots(t *tiles) {
 		add = 1
 	}
 	parallelStop(g.n, grain, func(lo, hi int) {
-		t.dotRows(g.m, hi-lo, g.k, g.a.p, g.a.ld, g.b.at(0, lo), g.b.ld, offset(g.c, lo), g.ldc, g.alpha, add)
+		t.streamRows(g.m, hi-lo, g.k, g.a.p, g.a.ld, g.b.at(0, lo), g.b.ld, offset(g.c, lo), g.ldc, g.alpha, add)
 	})
 }
 

@@ -217,19 +217,41 @@ func TestDotsOnAllTails(t *testing.T) {
 		for n, table := range map[int][]dotFunc{4: active.tiles.dots4, 1: active.tiles.dots1} {
 			for rows := 1; rows < len(table); rows++ {
 				for k := 1; k < 70; k++ {
-					g := &guards{t: t}
-					r := source(uint64(rows*100 + k))
-					lda, ldb, ldc := k+1, k+3, n+2
-					a, b := g.copyOf(normals(r, (rows-1)*lda+k)), g.copyOf(normals(r, (n-1)*ldb+k))
-					c := g.copyOf(normals(r, (rows-1)*ldc+n))
-					want := append([]float32(nil), c...)
-					what := fmt.Sprintf("dots %dx%d k %d", rows, n, k)
-					for add := range 2 {
-						naiveGemm(false, true, rows, n, k, 0.5, a, lda, b, ldb, float32(add), want, ldc)
-						table[rows](k, &a[0], lda, &b[0], ldb, &c[0], ldc, 0.5, add)
-						nearly(t, what, c, want, spanTolerance)
-					}
-					g.done(what)
+					compareDots(t, fmt.Sprintf("dots %dx%d k %d", rows, n, k), table[rows], rows, n, k)
+				}
+			}
+		}
+	})
+}
+
+func compareDots(t *testing.T, what string, f dotFunc, rows, n, k int) {
+	t.Helper()
+	g := &guards{t: t}
+	r := source(uint64(rows*100 + k))
+	lda, ldb, ldc := k+1, k+3, n+2
+	a, b := g.copyOf(normals(r, (rows-1)*lda+k)), g.copyOf(normals(r, (n-1)*ldb+k))
+	c := g.copyOf(normals(r, (rows-1)*ldc+n))
+	want := append([]float32(nil), c...)
+	for add := range 2 {
+		naiveGemm(false, true, rows, n, k, 0.5, a, lda, b, ldb, float32(add), want, ldc)
+		f(k, &a[0], lda, &b[0], ldb, &c[0], ldc, 0.5, add)
+		nearly(t, what, c, want, spanTolerance)
+	}
+	g.done(what)
+}
+
+func TestStreamsOnAllTails(t *testing.T) {
+	onEachLevel(t, func(t *testing.T) {
+		tables := map[string][]dotFunc{"lines": active.tiles.lines, "ahead": nil}
+		for _, f := range active.tiles.ahead {
+			tables["ahead"] = append(tables["ahead"], func(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int) {
+				f(k, a, lda, b, ldb, c, ldc, alpha, add, 0, cacheLine, 2*cacheLine) // asking for memory that is not there is allowed
+			})
+		}
+		for name, table := range tables {
+			for rows := 1; rows < len(table); rows++ {
+				for k := 1; k < 70; k++ {
+					compareDots(t, fmt.Sprintf("%s %d rows, k %d", name, rows, k), table[rows], rows, 4, k)
 				}
 			}
 		}

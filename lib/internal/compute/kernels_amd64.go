@@ -258,16 +258,52 @@ func pairBF16x512(dst, low, high *float32, vectors int)
 func pairPanel512(dst, src *float32, lds, pairs int)
 
 //go:noescape
+func lines1x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
 func halfDots1x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func lines2x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
 
 //go:noescape
 func halfDots2x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 
 //go:noescape
+func lines3x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
 func halfDots3x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
 
 //go:noescape
+func lines4x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
 func halfDots4x4_512(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func ahead1x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
+
+//go:noescape
+func pairAhead1x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
+
+//go:noescape
+func ahead2x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
+
+//go:noescape
+func pairAhead2x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
+
+//go:noescape
+func ahead3x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
+
+//go:noescape
+func pairAhead3x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
+
+//go:noescape
+func ahead4x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
+
+//go:noescape
+func pairAhead4x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
 
 //go:noescape
 func byteDots1x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
@@ -417,7 +453,13 @@ func fromBF16x256(dst *float32, src *uint16, vectors int)
 func toBF16x256(dst *uint16, src *float32, vectors int)
 
 //go:noescape
+func lines1x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
+
+//go:noescape
 func halfDots1x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func lines2x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
 
 //go:noescape
 func halfDots2x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)

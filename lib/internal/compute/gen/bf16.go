@@ -17,9 +17,6 @@ func bf16File(s *isa, stubs *bytes.Buffer) []byte {
 		a.pairBF16()
 		a.pairPanel()
 	}
-	for r := 1; r <= s.halfRows(); r++ {
-		a.halfDots(r)
-	}
 	return a.buf.Bytes()
 }
 
@@ -28,12 +25,17 @@ func (a *asm) wordConstants() {
 	for _, c := range []struct {
 		name string
 		bits uint32
-	}{{"upper", 0xffff0000}, {"below", 0x7fff}, {"unit", 1}, {"quiet", 0x40}} {
-		for i := range 4 {
-			fmt.Fprintf(&a.buf, "DATA %s<>+%d(SB)/8, $0x%08x%08x\n", c.name, 8*i, c.bits, c.bits)
-		}
-		fmt.Fprintf(&a.buf, "GLOBL %s<>(SB), RODATA|NOPTR, $32\n", c.name)
+	}{{"below", 0x7fff}, {"unit", 1}, {"quiet", 0x40}} {
+		a.constant(c.name, c.bits)
 	}
+}
+
+// constant writes 32 bits eight times.
+func (a *asm) constant(name string, bits uint32) {
+	for i := range 4 {
+		fmt.Fprintf(&a.buf, "DATA %s<>+%d(SB)/8, $0x%08x%08x\n", name, 8*i, bits, bits)
+	}
+	fmt.Fprintf(&a.buf, "GLOBL %s<>(SB), RODATA|NOPTR, $32\n", name)
 }
 
 // words loads SI, DI and CX for a function over whole vectors; the caller sees to the rest.
@@ -176,75 +178,4 @@ func (a *asm) pairVectors(low, high, to string, z int) {
 	a.round(z, z+1, z)
 	a.op("VPERMW Z%d, Z31, Z%d", z, z)
 	a.op("VMOVUPS Z%d, %s", z, to)
-}
-
-// halfRows is how many rows of A halfDots takes at most: their vectors, the sums and two working registers must fit.
-func (s *isa) halfRows() int {
-	if s.width == 16 {
-		return 4
-	}
-	return 2
-}
-
-// halfDots writes the kernel of r rows of float32 against four rows of bfloat16, both read along k. A 32-bit word holds two
-// bfloat16: the lower one becomes a float32 by a shift, the upper one by a mask. So A comes sorted to match: in each block
-// of two vectors first the elements with even index, then the odd ones. k counts blocks.
-//
-// Registers: SI, DX, R13 rows of A, their stride and three times it; BX, DI, R10 likewise for B; R8, R9 C.
-func (a *asm) halfDots(r int) {
-	const n = 4
-	a.function(fmt.Sprintf("halfDots%dx%d_%s", r, n, a.suffix), "(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)", 56)
-	a.op("MOVQ blocks+0(FP), R12")
-	a.op("MOVQ a+8(FP), SI")
-	a.op("MOVQ lda+16(FP), DX")
-	a.op("MOVQ b+24(FP), BX")
-	a.op("MOVQ ldb+32(FP), DI")
-	a.op("MOVQ c+40(FP), R8")
-	a.op("MOVQ ldc+48(FP), R9")
-	a.op("SHLQ $2, DX")
-	a.op("SHLQ $1, DI")
-	a.op("SHLQ $2, R9")
-	a.op("LEAQ (DI)(DI*2), R10")
-	if r > 3 {
-		a.op("LEAQ (DX)(DX*2), R13")
-	}
-	inputs, word, low, mask := r*n, r*n+2*r, r*n+2*r+1, a.registers-1
-	for i := range r * n {
-		a.zero(a.reg(i))
-	}
-	a.op("VPBROADCASTD upper<>(SB), %s", a.reg(mask))
-	a.at("loop")
-	a.prefetchNext(r, n)
-	for i := range r {
-		at := []string{"(SI)", "(SI)(DX*1)", "(SI)(DX*2)", "(SI)(R13*1)"}[i]
-		a.op("VMOVUPS %s, %s", at, a.reg(inputs+2*i))
-		a.op("VMOVUPS %d%s, %s", a.bytes(), at, a.reg(inputs+2*i+1))
-	}
-	for j := range n {
-		a.op("VMOVUPS %s, %s", []string{"(BX)", "(BX)(DI*1)", "(BX)(DI*2)", "(BX)(R10*1)"}[j], a.reg(word))
-		a.op("VPSLLD $16, %s, %s", a.reg(word), a.reg(low))
-		a.op("%s %s, %s, %s", a.and(), a.reg(mask), a.reg(word), a.reg(word))
-		for i := range r {
-			a.op("VFMADD231PS %s, %s, %s", a.reg(inputs+2*i), a.reg(low), a.reg(i*n+j))
-			a.op("VFMADD231PS %s, %s, %s", a.reg(inputs+2*i+1), a.reg(word), a.reg(i*n+j))
-		}
-	}
-	a.op("ADDQ $%d, SI", 2*a.bytes())
-	a.op("ADDQ $%d, BX", a.bytes())
-	a.op("SUBQ $1, R12")
-	a.op("JNZ loop")
-	for i := range r {
-		a.op("VMOVUPS %s, (R8)", a.fourSums(i, n, word))
-		if i < r-1 {
-			a.op("ADDQ R9, R8")
-		}
-	}
-	a.ret()
-}
-
-func (a *asm) and() string {
-	if a.width == 16 {
-		return "VPANDD"
-	}
-	return "VPAND"
 }

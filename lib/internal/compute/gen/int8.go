@@ -8,7 +8,7 @@ import (
 // int8File writes products with matrices stored as 8-bit integers with a scale for every 32 of them.
 func int8File(s *isa, stubs *bytes.Buffer) []byte {
 	a := newAsm(s, stubs)
-	for r := 1; r <= s.halfRows(); r++ {
+	for r := 1; r <= s.lineRows(); r++ {
 		a.byteDots(r)
 	}
 	return a.buf.Bytes()
