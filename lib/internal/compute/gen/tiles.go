@@ -12,7 +12,7 @@ const tileSignature = "(k int, a *float32, lda int, b *float32, ldb int, c *floa
 // words of two bfloat16 in the place of floats in A and B.
 //
 // Registers: AX k, SI and R13 rows 0 and 9 of A, DX its stride and R10, R11, R12 3, 5 and 7 times that, BX and DI B and
-// its stride, R8 and R9 C and its stride.
+// its stride, R8 and R9 C and its stride, CX the row of C that is asked for.
 func tileFile(s *isa, stubs *bytes.Buffer) []byte {
 	a := newAsm(s, stubs)
 	if s == avx2 {
@@ -63,15 +63,9 @@ func (a *asm) tile(r int, byRow bool) {
 		a.op("SHLQ $2, %s", reg)
 	}
 	a.rowPointers(r, byRow)
-	a.op("MOVQ R8, CX")
 	for i := range r {
 		a.zero(a.sum(i, 0))
 		a.zero(a.sum(i, 1))
-		a.op("PREFETCHT0 (CX)")
-		a.op("PREFETCHT0 %d(CX)", 2*a.bytes()-4)
-		if i < r-1 {
-			a.op("ADDQ R9, CX")
-		}
 	}
 	a.tileLoop(r, byRow)
 	a.storeTile(r)
@@ -109,20 +103,39 @@ func element(i, p int, byRow bool) string {
 	return fmt.Sprintf("%d%s", 4*p, index[i])
 }
 
-// tileLoop adds A(:,p) * B(p,:) for all p, four at a time.
+// tileLoop adds A(:,p) * B(p,:) for all p, four at a time. Each of the first turns asks for a row of C: asked for at once,
+// the rows would keep A and B waiting. After these turns the loop begins anew with R9 = 0, so that CX stays at the last row.
+// The argument k holds what is left when the loop ends.
 func (a *asm) tileLoop(r int, byRow bool) {
 	const unroll = 4
-	a.op("SUBQ $%d, AX", unroll)
-	a.op("JLT rest")
+	a.op("MOVQ R8, CX")
+	a.op("SUBQ R9, CX")
+	a.op("SHRQ $2, AX")
+	a.op("JZ rest")
+	a.op("CMPQ AX, $%d", r)
+	a.op("JLE turns")
+	a.op("MOVQ $%d, AX", r)
+	a.at("turns")
+	a.op("SHLQ $2, AX")
+	a.op("SUBQ AX, k+0(FP)")
 	a.at("four")
+	a.op("ADDQ R9, CX")
+	a.op("PREFETCHT0 (CX)")
+	a.op("PREFETCHT0 %d(CX)", 2*a.bytes()-4)
 	for p := range unroll {
 		a.tileStep(r, p, byRow)
 	}
 	a.advance(r, unroll, byRow)
 	a.op("SUBQ $%d, AX", unroll)
-	a.op("JGE four")
+	a.op("JNZ four")
+	a.op("XORL R9, R9")
+	a.op("MOVQ k+0(FP), AX")
+	a.op("ANDQ $%d, k+0(FP)", unroll-1)
+	a.op("SUBQ k+0(FP), AX")
+	a.op("JNZ four")
 	a.at("rest")
-	a.op("ADDQ $%d, AX", unroll)
+	a.op("MOVQ k+0(FP), AX")
+	a.op("TESTQ AX, AX")
 	a.op("JZ store")
 	a.at("one")
 	a.tileStep(r, 0, byRow)
@@ -130,6 +143,8 @@ func (a *asm) tileLoop(r int, byRow bool) {
 	a.op("SUBQ $1, AX")
 	a.op("JNZ one")
 	a.at("store")
+	a.op("MOVQ ldc+48(FP), R9")
+	a.op("SHLQ $2, R9")
 }
 
 func (a *asm) advance(r, steps int, byRow bool) {
