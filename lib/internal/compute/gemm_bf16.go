@@ -113,10 +113,10 @@ func pairsAlong(dst, row []float32) {
 // pairRows joins stored rows p and p+1, of which there are k, from column j on into words; a row past the end is zero.
 func pairRows(dst []float32, x matrix, p, k, j int) {
 	low := offset(x.p, p*x.ld+j)
-	high, step := offset(low, x.ld), 16
 	var zeros [16]float32
-	if p+1 == k {
-		high, step = &zeros[0], 0
+	high, step := &zeros[0], 0
+	if p+1 < k {
+		high, step = offset(low, x.ld), 16
 	}
 	n := len(dst) / 16
 	if n > 0 && step > 0 {
