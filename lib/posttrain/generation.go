@@ -230,7 +230,9 @@ func (o *source) fromModel(g *generation, picked []int, step int) (names []strin
 			from = append(from, p)
 		}
 	}
+	roomToDraw()
 	s := rl.Sampler{Model: o.run.Model.LM, Options: o.draw}
+	s.Options.Weights = o.s.drawingWeights()
 	s.Options.Seed = o.s.Seed + uint64(o.made)*0x9e3779b97f4a7c15
 	samples := o.group
 	var envs []rl.Environment
@@ -251,7 +253,7 @@ func (o *source) fromModel(g *generation, picked []int, step int) (names []strin
 	}
 	for i, d := range drawn {
 		e := &episode{prompt: ids[i/samples], ids: d.IDs, group: i / o.group, truncated: d.Truncated, old: d.LogProbs}
-		if o.s.Precision != "" && o.s.Precision != "float32" { // completions are drawn in float32: the ratio compares like with like
+		if o.s.Precision != "" && o.s.Precision != "float32" { // they are drawn with other products than the loss has: the ratio compares like with like
 			e.old = nil
 		}
 		for _, k := range d.Mask {
@@ -259,6 +261,7 @@ func (o *source) fromModel(g *generation, picked []int, step int) (names []strin
 		}
 		g.rows = append(g.rows, e)
 	}
+	o.roomToLearn(g)
 	g.order = o.shuffled(len(g.rows))
 	if o.judge == nil {
 		return nil, nil

@@ -25,9 +25,9 @@ type TokenScores struct {
 	LogSumP2  []float32 // log sum_j p_j^2, with SumP2
 }
 
-// keptScores bounds the scores that LogProbs keeps for the backward pass (in elements: 128 MB). Longer batches compute
+// keptScores bounds the scores that LogProbs keeps for the backward pass (in elements: 256 MB). Longer batches compute
 // them twice, so that memory does not grow with vocabulary times tokens.
-const keptScores = 32 << 20
+const keptScores = 64 << 20
 
 // LogProbs returns what softmax(hidden W^T) says about the targets. hidden is (rows, D), weight (V, D); targets, one a row,
 // are negative where nothing is asked.

@@ -20,7 +20,7 @@ type StepShape struct {
 
 // headRoom is what the output layer holds at a time in bytes: the scores that tensor.LogProbs keeps, or a chunk of them, as
 // far as there are so many.
-const headRoom = 128 << 20
+const headRoom = 256 << 20
 
 // StepBytes estimates, from the shapes alone, the memory that a step takes beside the weights: gradients, the two moments of
 // AdamW, and the activations at their peak. It is meant to be within a quarter of the truth.

@@ -1,0 +1,40 @@
+package posttrain
+
+import (
+	"runtime"
+
+	"lyceum/lib/tensor"
+)
+
+// Drawing and learning take turns, and each takes much memory that the other does not need: keys and values of all
+// completions, the activations of a micro-batch. What one leaves is collected before the other begins, if it is worth the time.
+
+// muchMemory is what is worth a collection, in bytes.
+const muchMemory = 128 << 20
+
+// roomToDraw collects the buffers of the steps before.
+func roomToDraw() {
+	if tensor.ScopeBytes() >= muchMemory {
+		tensor.FreeScopes()
+		runtime.GC()
+	}
+}
+
+// roomToLearn collects the keys and values of completions that have been drawn, and the weights of the decoder.
+func (o *source) roomToLearn(g *generation) {
+	c, tokens := o.run.Model.LM.Config, 0
+	for _, e := range g.rows {
+		tokens += len(e.prompt) + len(e.ids)
+	}
+	if 8*tokens*c.Layers*c.KVHeads*c.HeadDim >= muchMemory {
+		runtime.GC()
+	}
+}
+
+// drawingWeights are those that completions are drawn with: a run whose products are in bfloat16 draws from these too.
+func (s settings) drawingWeights() string {
+	if s.Precision == "bf16" {
+		return "bf16"
+	}
+	return ""
+}
