@@ -9,6 +9,7 @@ import (
 // A Vocabulary is what a GGUF file says of a tokenizer.
 type Vocabulary struct {
 	JSON     []byte            // the tokenizer.json: byte-level BPE, or BPE with byte fallback (Llama 2, Gemma)
+	Pre      string            // llama.cpp's name for how a text is cut into words (tokenize.GGUFPre); byte-level BPE needs one
 	Named    map[string]string // bos_token, eos_token, unk_token, pad_token
 	Template string            // the chat template
 	AddBOS   *bool             // nil: what the post-processor does
@@ -65,12 +66,11 @@ func (v Vocabulary) Meta() ([]Pair, error) {
 		put("ggml.token_type", types)
 		put("ggml.add_space_prefix", strings.Contains(string(f.Normalizer), `"Prepend"`) || strings.Contains(string(f.Pre), `"Metaspace"`) && !strings.Contains(string(f.Pre), `"never"`))
 	} else {
-		pre, err := preName(f)
-		if err != nil {
-			return nil, err
+		if v.Pre == "" {
+			return nil, fmt.Errorf("checkpoint: the tokenizer: Vocabulary.Pre does not say how llama.cpp is to cut a text into words")
 		}
 		put("ggml.model", "gpt2")
-		put("ggml.pre", pre)
+		put("ggml.pre", v.Pre)
 		put("ggml.tokens", tokens)
 		put("ggml.token_type", types)
 		lines := make([]string, len(merges))
@@ -189,57 +189,6 @@ func scores(tokens []string, types []int32, merges [][2]string) []float32 {
 		}
 	}
 	return out
-}
-
-// preToken is a pre-tokenizer of a tokenizer.json.
-type preToken struct {
-	Type          string     `json:"type"`
-	Individual    bool       `json:"individual_digits"`
-	UseRegex      *bool      `json:"use_regex"`
-	Pretokenizers []preToken `json:"pretokenizers"`
-	Pattern       struct {
-		Regex string `json:"Regex"`
-	} `json:"pattern"`
-}
-
-// The patterns of Llama 3 and Qwen 2 differ in how many digits stand together.
-const (
-	wordsBefore = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|`
-	wordsAfter  = `| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
-)
-
-// preName finds the name that llama.cpp has for a way to cut text into words.
-func preName(f vocabFile) (string, error) {
-	var p preToken
-	if f.Pre != nil {
-		if err := json.Unmarshal(f.Pre, &p); err != nil {
-			return "", fmt.Errorf("checkpoint: the tokenizer: %w", err)
-		}
-	}
-	list := p.Pretokenizers
-	if p.Type != "Sequence" {
-		list = []preToken{p}
-	}
-	byteLevel := func(p preToken, words bool) bool {
-		return p.Type == "ByteLevel" && (p.UseRegex == nil || *p.UseRegex) == words
-	}
-	switch {
-	case len(list) == 1 && byteLevel(list[0], true):
-		return "gpt-2", nil
-	case len(list) == 2 && list[0].Type == "Digits" && list[0].Individual && byteLevel(list[1], true):
-		return "smollm", nil
-	case len(list) == 2 && list[0].Type == "Split" && byteLevel(list[1], false):
-		switch list[0].Pattern.Regex {
-		case wordsBefore + `\p{N}{1,3}` + wordsAfter:
-			if f.Model.IgnoreMerges {
-				return "llama-bpe", nil
-			}
-			return "smaug-bpe", nil
-		case wordsBefore + `\p{N}` + wordsAfter:
-			return "qwen2", nil
-		}
-	}
-	return "", fmt.Errorf("checkpoint: llama.cpp has no name for this tokenizer's pre-tokenizer %.200s: those of GPT-2, SmolLM, Llama 3 and Qwen 2 are known", f.Pre)
 }
 
 // postEnds are the special tokens that a post-processor puts before and after a text.

@@ -56,6 +56,9 @@ func with(r preRules, change func(*preRules)) preRules {
 func ignoringMerges(r preRules) preRules { return with(r, func(r *preRules) { r.ignoreMerges = true }) }
 func inNFC(r preRules) preRules          { return with(r, func(r *preRules) { r.nfc = true }) }
 
+// preOrder are the names in the order in which GGUFPre looks for one.
+var preOrder []string
+
 // preTokenizers are the names of tokenizer.ggml.pre that llama.cpp knows for byte-pair vocabularies.
 var preTokenizers = func() map[string]preRules {
 	all := map[string]preRules{}
@@ -63,12 +66,14 @@ var preTokenizers = func() map[string]preRules {
 		for _, n := range names {
 			all[n] = r
 		}
+		preOrder = append(preOrder, names...)
 	}
+	add(rulesDigits, "smollm")
 	add(rulesDefault, "", "default")
 	add(rulesGPT2, "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum", "modern-bert", "jina-v1-en",
 		"jina-v2-code", "roberta-bpe", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4")
 	add(rulesDigits, "starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2")
-	add(rulesLlama3, "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano")
+	add(rulesLlama3, "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano")
 	add(rulesDBRX, "dbrx", "smaug-bpe", "chatglm-bpe")
 	add(ignoringMerges(rulesDBRX), "glm4", "glm5")
 	add(inNFC(rulesQwen2), "qwen2", "deepseek-r1-qwen", "megrez")

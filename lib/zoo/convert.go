@@ -59,7 +59,11 @@ func (m *Model) meta() ([]checkpoint.Pair, error) {
 		return nil, err
 	}
 	c := m.Tok.Config
-	v := checkpoint.Vocabulary{JSON: j, Named: m.named(), Template: m.template(), AddBOS: c.AddBOS, AddEOS: c.AddEOS, Rows: m.LM.Config.Vocab}
+	pre, err := m.Tok.GGUFPre()
+	if err != nil {
+		return nil, fmt.Errorf("zoo: %w", err)
+	}
+	v := checkpoint.Vocabulary{JSON: j, Pre: pre, Named: m.named(), Template: m.template(), AddBOS: c.AddBOS, AddEOS: c.AddEOS, Rows: m.LM.Config.Vocab}
 	meta, err := v.Meta()
 	return append([]checkpoint.Pair{{Key: "general.type", Value: "model"}, {Key: "general.name", Value: m.Name}}, meta...), err
 }

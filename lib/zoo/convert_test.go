@@ -41,6 +41,26 @@ func TestWriteAndLoad(t *testing.T) {
 	}
 }
 
+// From a GGUF file to a folder and back to a GGUF file: the folder spells the pre-tokenizer as the file's name for it does.
+func TestFromGGUFToAFolderAndBack(t *testing.T) {
+	dir, text := t.TempDir(), "In 1850 it's 12 o'clock.\n\n  Tarn"
+	m, want := Base(), Base().Tok.Encode(text)
+	for _, name := range []string{"a.gguf", "b", "c.gguf", "d"} {
+		path := filepath.Join(dir, name)
+		if err := m.Write(path, "F32"); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		next, err := Load(path)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := next.Tok.Encode(text); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		m = next
+	}
+}
+
 func farthest(a, b []float32) (d float64) {
 	for i := range a {
 		d = max(d, float64(a[i]-b[i]), float64(b[i]-a[i]))
