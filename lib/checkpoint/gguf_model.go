@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"lyceum/lib/transformer"
@@ -240,27 +241,56 @@ func (m *metaReader) scaling(fam family, c map[string]any) {
 }
 
 // llama3 finds the four numbers of Llama 3.1's scaling behind the factors that llama.cpp keeps of it, (HeadDim/2): 1 for fast
-// angles, the factor for slow ones. The numbers are those of the published models; factors of others are an error.
+// angles, the factor for slow ones. Factors that no such numbers make are an error.
 func (m *metaReader) llama3(e Entry, c map[string]any) map[string]any {
-	head := c["head_dim"].(int)
+	head, theta := c["head_dim"].(int), c["rope_theta"].(float64)
 	if e.Len() != head/2 {
 		m.fail("the tensor rope_freqs.weight has %d numbers, a head of %d needs %d", e.Len(), head, head/2)
 		return nil
 	}
 	factors := make([]float32, e.Len())
 	e.Read(factors)
-	factor := float32(1)
-	for _, f := range factors {
-		factor = max(factor, f)
-	}
-	const low, high, original = 1, 4, 8192
-	for i, want := range llama3Factors(c["rope_theta"].(float64), head, float64(factor), low, high, original) {
-		if !(math.Abs(float64(factors[i]-want)) <= 1e-3*float64(want)) {
-			m.fail("the tensor rope_freqs.weight has the factor %v for angle %d, Llama 3.1's scaling by %v would have %v: another scaling is not known", factors[i], i, factor, want)
-			return nil
+	factor := float64(slices.Max(append(factors, 1)))
+	for _, n := range llama3Numbers(factors, theta, factor) {
+		if fits(factors, llama3Factors(theta, head, factor, n[0], n[1], n[2])) {
+			return map[string]any{"rope_type": "llama3", "factor": factor, "low_freq_factor": n[0], "high_freq_factor": n[1], "original_max_position_embeddings": int(n[2])}
 		}
 	}
-	return map[string]any{"rope_type": "llama3", "factor": factor, "low_freq_factor": low, "high_freq_factor": high, "original_max_position_embeddings": original}
+	m.fail("the tensor rope_freqs.weight: %.4g are not the factors of Llama 3.1's scaling by %v: another scaling is not known", factors, factor)
+	return nil
+}
+
+func fits(factors, want []float32) bool {
+	for i, w := range want {
+		if !(math.Abs(float64(factors[i]-w)) <= 1e-3*float64(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// llama3Numbers lists what low_freq_factor, high_freq_factor and original_max_position_embeddings may have been: those of the
+// published models, those of others with another context, and last what two factors between 1 and the largest say. There
+// (1/f - 1/factor) / (1 - 1/factor) = (original w - low) / (high - low), w turns per token; only ratios of the three matter.
+func llama3Numbers(factors []float32, theta, factor float64) [][3]float64 {
+	list := [][3]float64{{1, 4, 8192}}
+	for n := 16.0; n <= 1<<20; n *= 2 {
+		list = append(list, [3]float64{1, 4, n})
+	}
+	var w, keep []float64
+	for i, f := range factors {
+		if f := float64(f); f > 1 && f < factor {
+			w = append(w, math.Pow(theta, -float64(i)/float64(len(factors)))/(2*math.Pi))
+			keep = append(keep, (1/f-1/factor)/(1-1/factor))
+		}
+	}
+	if n := len(w) - 1; n > 0 {
+		slope := (keep[0] - keep[n]) / (w[0] - w[n])
+		if below := slope*w[0] - keep[0]; below > 0 && slope > 0 {
+			list = append(list, [3]float64{1, 1 + 1/below, math.Round(slope / below)})
+		}
+	}
+	return list
 }
 
 // llama3Factors is by what each angle is divided, (head/2); see transformer.RopeScaling.
