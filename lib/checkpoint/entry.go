@@ -69,6 +69,9 @@ func (e Entry) Read(dst []float32) {
 			dst[i] += e.form.add
 		}
 	}
+	if e.keep != nil {
+		release(e.raw)
+	}
 	runtime.KeepAlive(e.keep)
 }
 

@@ -91,16 +91,14 @@ func readF16(dst []float32, src []byte) {
 	}
 }
 
-// half converts an IEEE 754 binary16.
+// half converts an IEEE 754 binary16. Its digits and exponent, moved to their place in a float32, are 2^-112 of the number,
+// subnormal ones too; infinity and NaN get the largest exponent.
 func half(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
-	switch exp {
-	case 0:
-		return math.Float32frombits(sign | math.Float32bits(float32(frac)*0x1p-24))
-	case 31:
-		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
+	b := math.Float32bits(math.Float32frombits(uint32(h&0x7fff)<<13) * 0x1p112)
+	if h&0x7c00 == 0x7c00 {
+		b |= 0x7f800000
 	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
+	return math.Float32frombits(b | uint32(h&0x8000)<<16)
 }
 
 // toHalf rounds to the nearest IEEE 754 binary16, ties to even; what is too large becomes infinite.
