@@ -42,6 +42,7 @@ type DistillationConfig struct {
 	Adapter      nn.AdapterConfig // train an adapter on the frozen model, as in SFTConfig
 	Rollouts     string           // a file of saved rollouts to learn from instead of sampling
 	SaveRollouts string           // a file that the rollouts are written to
+	Eval         *datasets.Set    // prompts that are measured as Loop says, on completions of the student
 	Loop
 }
 
@@ -80,7 +81,11 @@ func Distillation(student, teacher *zoo.Model, prompts *datasets.Set, config Dis
 		return nil, err
 	}
 	defer o.close()
-	return r, train(r, &distillation{run: r, s: s, c: c, source: o, teacher: teacher.LM}, s)
+	x, err := newExam(r, s, c.Eval, sourceSettings{group: 1, perGeneration: 1, draw: draw}, c.Rollouts)
+	if err != nil {
+		return nil, err
+	}
+	return r, train(r, &distillation{run: r, s: s, c: c, source: o, teacher: teacher.LM, exam: x}, s)
 }
 
 func (c DistillationConfig) withDefaults(student, teacher *zoo.Model) (DistillationConfig, error) {
@@ -117,6 +122,7 @@ type distillation struct {
 	source  *source
 	teacher *transformer.LM
 	gen     *generation
+	exam    exam
 }
 
 func (t *distillation) params() []nn.Param { return t.run.trainable() }

@@ -3,6 +3,7 @@ package posttrain
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/rl"
@@ -94,6 +95,7 @@ func (o *source) open(rollouts, save string) (err error) {
 		if o.replay, err = rl.ReadRollouts(rollouts); err != nil {
 			return fmt.Errorf("posttrain.%s: %w", o.method, err)
 		}
+		o.replay = slices.DeleteFunc(o.replay, func(x rl.Rollout) bool { return x.Eval })
 	}
 	if save != "" {
 		if o.record, err = rl.NewRecorder(save, o.s.Resume != ""); err != nil {

@@ -114,15 +114,9 @@ func GRPO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config G
 	if c.Beta != 0 {
 		t.ref = anchorOf(r.Model, c.Reference, c.Adapter != nil)
 	}
-	if c.Eval != nil {
-		if c.Rollouts != "" && len(rewards) == 0 {
-			return nil, fmt.Errorf("posttrain.GRPOConfig: Eval draws completions, and there is no reward function to judge them")
-		}
-		t.eval, err = newSource(r, s, c.Eval, sourceSettings{group: c.EvalGroupSize, perGeneration: c.EvalGroupSize, draw: c.draw(r.Model),
-			env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true})
-		if err != nil {
-			return nil, err
-		}
+	t.exam, err = newExam(r, s, c.Eval, sourceSettings{group: c.EvalGroupSize, perGeneration: c.EvalGroupSize, draw: c.draw(r.Model), env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true}, c.Rollouts)
+	if err != nil {
+		return nil, err
 	}
 	if err := o.open(c.Rollouts, c.SaveRollouts); err != nil {
 		return nil, err
@@ -154,8 +148,8 @@ func (c GRPOConfig) withDefaults(s settings, m *zoo.Model) (GRPOConfig, error) {
 		return bad("Temperature", c.Temperature, "more than 0: all completions of a group would be the same")
 	case c.Iterations < 1:
 		return bad("Iterations", c.Iterations, "at least 1")
-	case c.EvalGroupSize < 2:
-		return bad("EvalGroupSize", c.EvalGroupSize, "at least 2: a completion is compared with the others of its group")
+	case c.EvalGroupSize < 1:
+		return bad("EvalGroupSize", c.EvalGroupSize, "at least 1")
 	case c.StepsPerGeneration < 1:
 		return bad("StepsPerGeneration", c.StepsPerGeneration, "at least 1")
 	case s.BatchSize*c.StepsPerGeneration%c.GroupSize != 0:

@@ -16,14 +16,13 @@ type grpo struct {
 	c      GRPOConfig
 	source *source
 	ref    *reference
-	eval   *source // completions of the prompts of Eval; nil: none
+	exam   exam
 
 	gen         *generation
 	coef        float64 // of the entropy bonus now
 	lastEntropy float64 // of the step before
 	entropySum  float64 // of this step's tokens
 	entropyN    float64
-	evalErr     error
 }
 
 func (t *grpo) params() []nn.Param { return t.run.trainable() }
@@ -86,9 +85,12 @@ func (t *grpo) compare(o *source, g *generation) (zeroStd float64) {
 	per := g.perFunc()
 	weights := o.weights(len(per))
 	var a rl.Advantages
-	if t.c.NormalizeThenSum {
+	switch {
+	case o.group == 1: // of an evaluation
+		a = alone(rl.WeightedSum(per, weights), t.c.Scale)
+	case t.c.NormalizeThenSum:
 		a = rl.NormalizeThenSum(per, weights, o.group)
-	} else {
+	default:
 		a = rl.GroupAdvantages(rl.WeightedSum(per, weights), o.group, t.c.Scale)
 	}
 	g.note("frac_reward_zero_std", a.ZeroStd)

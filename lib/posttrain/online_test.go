@@ -358,6 +358,46 @@ func TestGRPOIsEvaluated(t *testing.T) {
 	}
 }
 
+// Evaluations are saved beside what is trained on, and a replay takes both.
+func TestEveryOnlineMethodIsEvaluatedAndReplayed(t *testing.T) {
+	loop := Loop{EvalSteps: 1, EvalBatchSize: 4}
+	methods := map[string]func(save, rollouts string) (*Run, error){
+		"GRPO": func(save, rollouts string) (*Run, error) {
+			return GRPO(zoo.Base(), sums(), []rl.Reward{brief}, GRPOConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 4, GroupSize: 2, MaxNewTokens: 6, Eval: sums(), EvalGroupSize: 1, SaveRollouts: save, Rollouts: rollouts, Loop: loop})
+		},
+		"RLOO": func(save, rollouts string) (*Run, error) {
+			return RLOO(zoo.Base(), sums(), []rl.Reward{brief}, RLOOConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 4, MaxNewTokens: 6, Eval: sums(), SaveRollouts: save, Rollouts: rollouts, Loop: loop})
+		},
+		"Distillation": func(save, rollouts string) (*Run, error) {
+			return Distillation(zoo.Base(), zoo.Base(), sums(), DistillationConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 2, MaxNewTokens: 6, Eval: sums(), SaveRollouts: save, Rollouts: rollouts, Loop: loop})
+		},
+	}
+	for name, run := range methods {
+		file := filepath.Join(t.TempDir(), "rollouts.jsonl")
+		r, err := run(file, "")
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		again, err := run("", file)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if len(r.Evals) != 2 || len(again.Evals) != 2 {
+			t.Fatalf("%s: %d and %d evaluations, want 2", name, len(r.Evals), len(again.Evals))
+		}
+		for i, want := range r.Evals {
+			for k, v := range want {
+				if g := again.Evals[i][k]; g != v && v == v && !strings.HasSuffix(k, "_runtime") && !strings.HasSuffix(k, "_per_second") {
+					t.Errorf("%s: %s of evaluation %d is %v, and %v in the replay", name, k, i+1, v, g)
+				}
+			}
+		}
+		if n := r.Evals[1]["eval_num_tokens"]; n != r.Last("num_tokens") {
+			t.Errorf("%s: eval_num_tokens is %v, the run has trained on %v", name, n, r.Last("num_tokens"))
+		}
+	}
+}
+
 // An interrupt that lands while a step is computed leaves the model as it was after the last whole step.
 func TestAnInterruptInsideAStep(t *testing.T) {
 	defer stop.Reset()

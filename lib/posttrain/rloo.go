@@ -52,10 +52,12 @@ type RLOOConfig struct {
 	SyncEvery int        // steps after which the reference moves towards the policy (TR-DPO); 0: it stays
 	SyncMix   Opt        // how far it moves; left out: 0.6
 
-	Env          func() rl.Environment // makes the environment of an episode; nil: a completion is a single turn
-	Adapter      nn.AdapterConfig      // train an adapter on the frozen model, as in SFTConfig
-	Rollouts     string                // a file of saved rollouts to learn from instead of sampling
-	SaveRollouts string                // a file that the rollouts are written to
+	Env           func() rl.Environment // makes the environment of an episode; nil: a completion is a single turn
+	Adapter       nn.AdapterConfig      // train an adapter on the frozen model, as in SFTConfig
+	Rollouts      string                // a file of saved rollouts to learn from instead of sampling
+	SaveRollouts  string                // a file that the rollouts are written to
+	Eval          *datasets.Set         // prompts that are measured as Loop says
+	EvalGroupSize int                   // completions of each; 0: GroupSize
 	Loop
 }
 
@@ -89,6 +91,10 @@ func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config R
 	if t.beta != 0 {
 		t.ref = anchorOf(r.Model, c.Reference, c.Adapter != nil)
 	}
+	t.exam, err = newExam(r, s, c.Eval, sourceSettings{group: c.EvalGroupSize, perGeneration: c.EvalGroupSize, draw: draw, env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true}, c.Rollouts)
+	if err != nil {
+		return nil, err
+	}
 	if err := o.open(c.Rollouts, c.SaveRollouts); err != nil {
 		return nil, err
 	}
@@ -102,6 +108,7 @@ func (c RLOOConfig) withDefaults(s settings, m *zoo.Model) (RLOOConfig, error) {
 	fill(&c.Temperature, 1)
 	fill(&c.Iterations, 1)
 	fill(&c.StepsPerGeneration, s.Accumulation)
+	fill(&c.EvalGroupSize, c.GroupSize)
 	fill(&c.ClipEps, 0.2)
 	fill(&c.ClipEpsHigh, c.ClipEps)
 	bad := func(field string, v any, want string) (RLOOConfig, error) {
@@ -115,6 +122,8 @@ func (c RLOOConfig) withDefaults(s settings, m *zoo.Model) (RLOOConfig, error) {
 		return bad("MaxNewTokens", c.MaxNewTokens, fmt.Sprintf("from 1 to below the model's context, %d", m.LM.Config.Context))
 	case !(c.Temperature > 0) || math.IsInf(c.Temperature, 0):
 		return bad("Temperature", c.Temperature, "more than 0: all completions of a group would be the same")
+	case c.EvalGroupSize < 1:
+		return bad("EvalGroupSize", c.EvalGroupSize, "at least 1")
 	case c.Iterations < 1 || c.StepsPerGeneration < 1:
 		return bad("Iterations, StepsPerGeneration", fmt.Sprint(c.Iterations, ", ", c.StepsPerGeneration), "at least 1")
 	case s.BatchSize*c.StepsPerGeneration%c.GroupSize != 0:
@@ -138,6 +147,7 @@ type rloo struct {
 	beta   float64
 	ref    *reference
 	gen    *generation
+	exam   exam
 }
 
 func (t *rloo) params() []nn.Param { return t.run.trainable() }
@@ -176,9 +186,16 @@ func (t *rloo) window(epoch, first, n int) ([]micro, error) {
 // prepare gives a generation its advantages: rewards, limited and less the divergence from the reference, compared within
 // their groups.
 func (t *rloo) prepare(g *generation) error {
-	t.source.knownLogProbs(g, true, t.ref, t.c.Temperature)
+	t.source.equal(t.compare(t.source, g))
+	t.source.samples(g)
+	return t.source.save(g, t.run.done+1, t.s.BatchSize*t.perGeneration())
+}
+
+// compare gives a generation of a source its advantages, and returns the share of groups that have none.
+func (t *rloo) compare(o *source, g *generation) (zeroStd float64) {
+	o.knownLogProbs(g, true, t.ref, t.c.Temperature)
 	per := g.perFunc()
-	rewards := rl.WeightedSum(per, t.source.weights(len(per)))
+	rewards := rl.WeightedSum(per, o.weights(len(per)))
 	kl, tokens := 0.0, 0.0
 	for i, e := range g.rows {
 		e.masked = t.c.MaskTruncated && e.truncated
@@ -193,7 +210,12 @@ func (t *rloo) prepare(g *generation) error {
 			}
 		}
 	}
-	a := rl.LeaveOneOut(rewards, t.c.GroupSize, t.c.Normalize)
+	a := rl.Advantages{}
+	if o.group == 1 { // of an evaluation
+		a = alone(rewards, rl.ScaleGroup)
+	} else {
+		a = rl.LeaveOneOut(rewards, o.group, t.c.Normalize)
+	}
 	for i, e := range g.rows {
 		e.advantage = a.Values[i]
 	}
@@ -201,9 +223,7 @@ func (t *rloo) prepare(g *generation) error {
 		g.note("kl", kl/math.Max(1, tokens))
 	}
 	g.note("frac_reward_zero_std", a.ZeroStd)
-	t.source.equal(a.ZeroStd)
-	t.source.samples(g)
-	return t.source.save(g, t.run.done+1, t.s.BatchSize*t.perGeneration())
+	return a.ZeroStd
 }
 
 func (t *rloo) loss(rows []*episode, log *meter) *tensor.Tensor {

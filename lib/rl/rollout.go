@@ -23,6 +23,8 @@ type Rollout struct {
 	Order []int `json:"order,omitempty"`
 	// Exact says that the numbers of the rows are those that the run has used, to the last bit: a replay takes them as they are.
 	Exact bool `json:"exact,omitempty"`
+	// Eval marks a batch that an evaluation after Step steps was made of: nothing learns from it.
+	Eval bool `json:"eval,omitempty"`
 }
 
 // A RolloutRow is one completion. LogProbs and values have one entry a token of the completion (values may have one more),

@@ -50,6 +50,8 @@ def build(root, size="tiny"):
         m.save_pretrained(f"{root}/{name}")
         tokenizer(f"{root}/{name}", VOCABULARY[size])
 
+def questions(): return [{"prompt": p, "want": 4 + 2 * i} for i, p in enumerate(["Who", "The sea is", "7+1=", "A word: ", "Tell me", "Rain"])]
+
 # reward functions; what they say is recorded, so they need no twin in Go
 def r_length(prompts, completions, want, **kw): return [-abs(len(c) - w) / 20.0 for c, w in zip(completions, want)]
 def r_vowels(prompts, completions, **kw): return [sum(x in "aeiou" for x in c) / (1 + len(c)) for c in completions]
@@ -62,7 +64,12 @@ G = lambda *rewards, method="grpo", **o: dict(method=method, rewards=[r.__name__
 R = lambda *rewards, **o: G(*rewards, method="rloo", **o)
 D = lambda **o: dict(method="distillation", rewards=[], config=dict({k: v for k, v in COMMON.items() if k != "num_generations"}, **o))
 P = lambda **o: dict(method="ppo", rewards=["score"], config=dict(dict(per_device_train_batch_size=4, gradient_accumulation_steps=2, num_ppo_epochs=2, num_mini_batches=1, response_length=10, learning_rate=1e-3, stop_token="eos", total_episodes=40), **o))
+E = dict(eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=8)
 CASES = {
+    "grpo_eval": G(**E), "grpo_eval_alone": G(num_generations_eval=1, eval_on_start=True, loss_type="grpo", beta=0.1, num_iterations=2, **E), "grpo_eval_group_2": G(r_some, r_vowels, num_generations_eval=2, scale_rewards="batch", mask_truncated_completions=True, **E),
+    "grpo_eval_gdpo": G(r_length, r_coarse, multi_objective_aggregation="normalize_then_sum", entropy_coef=0.02, **E),
+    "rloo_eval": R(beta=0.1, **E), "rloo_eval_alone": R(num_generations_eval=1, normalize_advantages=True, **E), "rloo_eval_group_2": R(r_some, num_generations_eval=2, reward_clip_range=[-0.3, 0.2], **E),
+    "distillation_eval": D(beta=0.4, **E),
     "grpo_gspo": G(loss_type="grpo", importance_sampling_level="sequence", num_iterations=2, epsilon=3e-2),
     "grpo_gspo_beta": G(loss_type="grpo", importance_sampling_level="sequence", num_iterations=2, beta=0.1),
     "grpo_top_entropy": G(top_entropy_quantile=0.2, num_iterations=2),
@@ -116,7 +123,7 @@ def clean(x):
 
 def real(ids, mask): return [t for t, k in zip(ids.tolist(), mask.tolist()) if k]
 
-def logged(trainer): return [{k: v for k, v in l.items() if k not in ("step_time", "epoch", "step")} for l in trainer.state.log_history if "loss" in l or "lr" in l]
+def logged(trainer): return [{k: v for k, v in l.items() if k not in ("step_time", "epoch", "step", "eval_runtime", "eval_samples_per_second", "eval_steps_per_second")} for l in trainer.state.log_history if "loss" in l or "lr" in l or "eval_loss" in l]
 
 def online(name, root, case, out):
     """GRPO, RLOO, distillation"""
@@ -126,8 +133,9 @@ def online(name, root, case, out):
     args = C(output_dir=out, bf16=False, gradient_checkpointing=False, report_to="none", save_strategy="no", seed=42, **dict({"logging_steps": 1}, **case["config"]))
     model = AutoModelForCausalLM.from_pretrained(f"{root}/base", dtype=torch.float32, attn_implementation="eager")
     tok = PreTrainedTokenizerFast.from_pretrained(f"{root}/base")
+    examined = "eval_strategy" in case["config"]
     kw = dict(teacher_model=AutoModelForCausalLM.from_pretrained(f"{root}/teacher", dtype=torch.float32, attn_implementation="eager")) if case["method"] == "distillation" else dict(reward_funcs=[globals()[r] for r in case["rewards"]])
-    t = T(model=model, args=args, train_dataset=Dataset.from_list(rows), processing_class=tok, **kw)
+    t = T(model=model, args=args, train_dataset=Dataset.from_list(rows), eval_dataset=Dataset.from_list(questions()) if examined else None, processing_class=tok, **kw)
     module = sys.modules[T.__module__]
     gens, drawn = [], {}
     generate = t._generate_and_score_completions
@@ -135,12 +143,15 @@ def online(name, root, case, out):
         o = generate(inputs)
         n = len(o["prompt_ids"])
         lengths = [int(x) for x in drawn["lengths"]]
-        g = {"step": t.state.global_step + 1, "rows": [], "order": []}
+        learns = t.model.training
+        group = case["config"].get("num_generations", 1)
+        if not learns: group = case["config"].get("num_generations_eval", group)
+        g = {"step": t.state.global_step + 1, "rows": [], "order": []} if learns else {"step": t.state.global_step, "rows": [], "eval": True}
         for i in range(n):
-            row = {"prompt_ids": real(o["prompt_ids"][i], o["prompt_mask"][i]), "completion_ids": o["completion_ids"][i].tolist()[:lengths[i]], "group": i // case["config"].get("num_generations", 1), "rewards": {}}
+            row = {"prompt_ids": real(o["prompt_ids"][i], o["prompt_mask"][i]), "completion_ids": o["completion_ids"][i].tolist()[:lengths[i]], "group": i // group, "rewards": {}}
             if "rewards" in drawn: row["rewards"] = dict(zip(case["rewards"], clean(drawn["rewards"][i].tolist())))
             for key, src in (("old_logps", "old_per_token_logps"), ("ref_logps", "ref_per_token_logps")):
-                if src in o: row[key] = o[src][i].tolist()[:lengths[i]]
+                if o.get(src) is not None: row[key] = o[src][i].tolist()[:lengths[i]]
             g["rows"].append(row)
         gens.append(g)
         o["row_number"] = torch.arange(n)
@@ -161,7 +172,7 @@ def online(name, root, case, out):
     loss = t._compute_loss
     def seen(model, inputs, *a):
         last = inputs if "row_number" in inputs else a[0]
-        gens[-1]["order"] += last["row_number"].tolist()
+        if t.model.training: gens[-1]["order"] += last["row_number"].tolist()
         return loss(model, inputs, *a)
     t._compute_loss = seen
     t.train()
@@ -235,6 +246,7 @@ def main():
             print(f"{name}: {type(e).__name__}: {e}"); continue
         out = f"{root}/{name}"
         with open(f"{out}/data.jsonl", "w") as f: f.writelines(json.dumps(x) + "\n" for x in r["rows"])
+        with open(f"{out}/test.jsonl", "w") as f: f.writelines(json.dumps(x) + "\n" for x in questions())
         with open(f"{out}/rollouts.jsonl", "w") as f: f.writelines(json.dumps(clean(x)) + "\n" for x in r["rollouts"])
         json.dump(r, open(f"{out}/run.json", "w"))
         print(name, len(r["steps"]), "logs", flush=True)

@@ -10,13 +10,10 @@ func distillation(c *Config) (*posttrain.Run, error) {
 	x := c.Common(1e-6)
 	g := c.generation("max_completion_length", 512, 1)
 	cfg := posttrain.DistillationConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
 		InOrder: !c.Bool("shuffle_dataset", true), Beta: posttrain.Set(c.Float("beta", 1)), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
 	c.Refuse("max_tool_calling_iterations", "tools are Go functions: use the library")
-	if x.Eval != nil {
-		c.Fail("eval_strategy: distillation does not evaluate; measure the trained model instead")
-	}
 	var teacher *zoo.Model
 	if folder := c.String("teacher_model_name_or_path", ""); folder == "" {
 		c.Fail("teacher_model_name_or_path is missing: the folder of the teacher")

@@ -21,6 +21,7 @@ func grpo(c *Config) (*posttrain.Run, error) {
 		MaskTruncated:    c.Bool("mask_truncated_completions", false), TopEntropy: orTiny(c.Float("top_entropy_quantile", 1)), EntropyCoef: c.Float("entropy_coef", 0),
 		EvalGroupSize: c.Int("num_generations_eval", 0), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
 	cfg.GroupSize, cfg.StepsPerGeneration = c.group(x, 8)
+	c.examined(x, cfg.GroupSize)
 	cfg.Scale = c.scale()
 	if c.Has("epsilon_high") {
 		cfg.ClipEpsHigh = orTiny(c.Float("epsilon_high", 0))

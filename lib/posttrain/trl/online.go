@@ -107,3 +107,10 @@ func (c *Config) reference() (every int, mix posttrain.Opt) {
 	}
 	return every, mix
 }
+
+// examined checks the batches of an evaluation, which hold whole groups.
+func (c *Config) examined(x Common, group int) {
+	if n := c.Int("num_generations_eval", group); x.Eval != nil && (n < 1 || x.Loop.EvalBatchSize%n != 0) {
+		c.Fail("per_device_eval_batch_size is %d, it must be a multiple of the %d completions of a prompt (num_generations_eval, or num_generations)", x.Loop.EvalBatchSize, n)
+	}
+}

@@ -7,11 +7,11 @@ func rloo(c *Config) (*posttrain.Run, error) {
 	x := c.Common(1e-6)
 	g := c.generation("max_completion_length", 512, 1)
 	cfg := posttrain.RLOOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
 		Iterations: c.Int("num_iterations", 1), InOrder: !c.Bool("shuffle_dataset", true), RewardWeights: c.Floats("reward_weights"),
 		Beta: posttrain.Set(c.Float("beta", 0.05)), ClipEps: orTiny(c.Float("epsilon", 0.2)), Normalize: c.Bool("normalize_advantages", false),
-		MaskTruncated: c.Bool("mask_truncated_completions", false), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
+		MaskTruncated: c.Bool("mask_truncated_completions", false), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts, EvalGroupSize: c.Int("num_generations_eval", 0)}
 	cfg.GroupSize, cfg.StepsPerGeneration = c.group(x, 2)
 	if c.Has("epsilon_high") {
 		cfg.ClipEpsHigh = orTiny(c.Float("epsilon_high", 0))
@@ -23,9 +23,7 @@ func rloo(c *Config) (*posttrain.Run, error) {
 	}
 	cfg.SyncEvery, cfg.SyncMix = c.reference()
 	c.Refuse("router_aux_loss_coef", "there are no mixtures of experts")
-	if x.Eval != nil {
-		c.Fail("eval_strategy: rloo does not evaluate; measure the trained model instead")
-	}
+	c.examined(x, cfg.GroupSize)
 	rewards := c.rewards(x.Train)
 	if err := c.Done("rloo"); err != nil {
 		return nil, err
