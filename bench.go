@@ -24,8 +24,11 @@ func (a *against) Set(s string) error { *a = append(*a, s); return nil }
 
 func runBench(args []string) int {
 	fl := flags("bench", "[FIGURES ...]",
-		"Measures how fast the library is here. FIGURES: "+strings.Join(bench.Groups, " ")+"; without any, all of them; gemm/nt/512 are those whose names begin so.\n"+
+		"Measures how fast the library is here. FIGURES: "+strings.Join(bench.Groups, " ")+"; without any, all but trainers; gemm/nt/512 are those whose names begin so.\n"+
 			"of_peak is the share of what the processor can do (peak) or, where one text is continued, of the memory bandwidth.\n"+
+			"The other sides, which may be given together: PyTorch, Transformers, TRL and numpy of a Python that has them\n"+
+			"(pip install torch transformers trl datasets numpy: --against python=ENV/bin/python), and a build of llama.cpp (cmake --build BUILD\n"+
+			"--target llama-bench llama-batched-bench: --against llama.cpp=BUILD/bin). All figures against both take about half an hour.\n"+
 			"LYCEUM_CPU=avx2 or scalar in the environment forces lower instructions. Close other programs first.")
 	asJSON := fl.Bool("json", false, "a line of JSON for each figure")
 	quick := fl.Bool("quick", false, "tiny sizes: shows that everything runs, and says nothing about speed")

@@ -23,6 +23,9 @@ import (
 // Groups are the names that a user may ask for, in the order in which they are measured.
 var Groups = []string{"peak", "gemm", "gpt", "smol", "decode", "rollout", "trainers", "ops", "scale"}
 
+// onlyAsked is the group that is not among all of them: a step of its peer takes minutes.
+const onlyAsked = "trainers"
+
 // Work is what one run of a figure does.
 type Work struct {
 	Tokens   float64 // processed or generated
@@ -52,6 +55,8 @@ type Figure struct {
 	RSSRatio  float64 `json:"rss_ratio,omitempty"` // our memory over theirs
 	// Slower are the other ways of the other side and the median seconds of their trial.
 	Slower map[string]float64 `json:"slower,omitempty"`
+	// Missing are ways of the other sides that could not be measured, and why.
+	Missing map[string]string `json:"missing,omitempty"`
 }
 
 // A Case is a figure that can be measured.
@@ -70,9 +75,9 @@ type Case struct {
 // spec is handed to the peer script as JSON.
 type spec map[string]any
 
-// Cases lists the figures of the groups, or whose names begin with one of them if it has a slash (all if there are none), at
-// these precisions (all if there are none). Quick makes
-// every size tiny: the figures then say nothing, but everything has run.
+// Cases lists the figures of the groups, or whose names begin with one of them if it has a slash (all but trainers if there
+// are none), at these precisions (all if there are none). Quick makes every size tiny: the figures then say nothing, but
+// everything has run.
 func Cases(groups, precisions []string, quick bool) ([]Case, error) {
 	all := everything(sizesOf(quick))
 	for _, g := range groups {
@@ -87,7 +92,7 @@ func Cases(groups, precisions []string, quick bool) ([]Case, error) {
 	}
 	var out []Case
 	for _, c := range all {
-		if len(groups) > 0 && !slices.ContainsFunc(groups, c.in) || len(precisions) > 0 && c.Precision != "" && !slices.Contains(precisions, c.Precision) {
+		if len(groups) > 0 && !slices.ContainsFunc(groups, c.in) || len(groups) == 0 && c.Group == onlyAsked || len(precisions) > 0 && c.Precision != "" && !slices.Contains(precisions, c.Precision) {
 			continue
 		}
 		out = append(out, c)
@@ -114,8 +119,11 @@ func (c Case) figure(seconds, rss float64, m Machine) Figure {
 		f.GBs = c.Work.Bytes / seconds / 1e9
 	}
 	peak := m.Float32
-	if c.Precision == "bf16" {
+	switch c.Precision {
+	case "bf16":
 		peak = max(m.BF16, m.Float32)
+	case "int8":
+		peak = 0 // not measured
 	}
 	switch {
 	case c.memoryBound && m.Read > 0:

@@ -34,7 +34,7 @@ func self(t *testing.T) []string {
 
 func TestEveryFigureRunsAndIsPlausible(t *testing.T) {
 	seen := map[string]bool{}
-	err := Run(t.Context(), Options{Quick: true, Rounds: 2, Self: self(t)}, func(f Figure) error {
+	err := Run(t.Context(), Options{Groups: Groups, Quick: true, Rounds: 2, Self: self(t)}, func(f Figure) error {
 		text, err := json.Marshal(f)
 		if err != nil {
 			t.Errorf("%s: %v", f.Name, err)
@@ -59,7 +59,7 @@ func TestEveryFigureRunsAndIsPlausible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases, _ := Cases(nil, nil, true)
+	cases, _ := Cases(Groups, nil, true)
 	for _, c := range cases {
 		if !seen[c.Name] {
 			t.Errorf("%s was not measured", c.Name)
@@ -163,6 +163,9 @@ func TestTheBestWayOfThePeerIsQuoted(t *testing.T) {
 		t.Fatal(err, got)
 	}
 	for _, f := range got {
+		if f.Missing["missing"] == "" || len(f.Missing) != 1 {
+			t.Errorf("%s: missing are %v", f.Name, f.Missing)
+		}
 		if f.Against != "tuned" || f.TheirS != 2 || f.Slower["plain"] != 3 || math.Abs(f.Ratio*f.Seconds-2) > 1e-9 {
 			t.Errorf("%+v", f)
 		}
@@ -258,8 +261,9 @@ func TestTrainersStopAtAnError(t *testing.T) {
 
 func TestASingleWayNeedsNoTrial(t *testing.T) {
 	o := Options{Rounds: 3, Note: func(s string) { t.Error(s) }}
-	if name, s, slower := o.best(t.Context(), Case{}, only{}); name != "plain" || s == nil || slower != nil {
-		t.Error(name, s, slower)
+	o.chosen = map[string]string{}
+	if p := o.best(t.Context(), Case{}, only{}, nil); p == nil || p.name != "plain" || len(p.slower) != 0 {
+		t.Error(p)
 	}
 }
 

@@ -37,7 +37,7 @@ func decodeCases(s sizes) []Case {
 		out = append(out, Case{Group: "decode", Name: "decode/1/" + weights, Precision: weights, memoryBound: true, once: true,
 			Work:  Work{Tokens: float64(s.answer), Bytes: float64(s.answer) * s.smol.weightBytes(weights)},
 			torch: torchWeights(s.smol, "decode", weights, spec{"prompt": s.prompt, "answer": s.answer}),
-			llama: &llamaWork{model: s.smol, weights: weights, tool: "llama-bench", generate: s.answer},
+			llama: &llamaWork{model: s.smol, weights: weights, tool: "llama-bench", generate: s.answer, depth: s.prompt},
 			open: func() (func(), error) {
 				d, err := s.smol.decoder(weights)
 				if err != nil {

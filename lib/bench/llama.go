@@ -19,6 +19,7 @@ type llamaWork struct {
 	model                   shape
 	weights, tool           string
 	prompt, generate, batch int
+	depth                   int // tokens that are there before, of llama-bench
 }
 
 // Llama is a build of llama.cpp. It gets the same model as a file that this package writes, with random weights.
@@ -56,13 +57,17 @@ func (l *Llama) ways(c Case, o Options) map[string]func(context.Context) (side, 
 	if c.llama == nil {
 		return nil
 	}
-	return map[string]func(context.Context) (side, error){"llama.cpp": func(ctx context.Context) (side, error) {
-		file, err := l.model(c.llama.model, c.llama.weights)
-		if err != nil {
-			return nil, err
+	out := map[string]func(context.Context) (side, error){}
+	for name, flash := range map[string]string{"llama.cpp": "on", "llama.cpp, no flash attention": "off"} {
+		out[name] = func(ctx context.Context) (side, error) {
+			file, err := l.model(c.llama.model, c.llama.weights)
+			if err != nil {
+				return nil, err
+			}
+			return &llamaRun{ctx: ctx, args: append(c.llama.command(l, file), "-fa", flash), work: c.llama, tokens: c.Work.Tokens}, nil
 		}
-		return &llamaRun{ctx: ctx, args: c.llama.command(l, file), work: c.llama, tokens: c.Work.Tokens}, nil
-	}}
+	}
+	return out
 }
 
 // model writes the file of a model, once.
@@ -80,9 +85,8 @@ func (l *Llama) model(c shape, weights string) (string, error) {
 
 func (w *llamaWork) command(l *Llama, file string) []string {
 	threads := fmt.Sprint(compute.Workers())
-	kv := "f16"
 	if w.tool == "llama-bench" {
-		return []string{l.tool(w.tool), "-m", file, "-t", threads, "-p", fmt.Sprint(w.prompt), "-n", fmt.Sprint(w.generate), "-r", "1", "-o", "json", "-ctk", kv, "-ctv", kv}
+		return []string{l.tool(w.tool), "-m", file, "-t", threads, "-p", fmt.Sprint(w.prompt), "-n", fmt.Sprint(w.generate), "-d", fmt.Sprint(w.depth), "-r", "1", "-o", "json"}
 	}
 	room := w.batch * (w.prompt + w.generate)
 	return []string{l.tool(w.tool), "-m", file, "-t", threads, "-tb", threads, "-c", fmt.Sprint(room), "-npp", fmt.Sprint(w.prompt), "-ntg", fmt.Sprint(w.generate),

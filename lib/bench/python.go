@@ -23,8 +23,10 @@ var numpyScript []byte
 
 // Python is PyTorch, Transformers and numpy of one Python environment.
 type Python struct {
+	ctx             context.Context
 	program, folder string
-	Version         string // of PyTorch
+	shared          map[string]*process // by way: what does short work whose memory is of no interest, one after another
+	Version         string              // of PyTorch
 	transformers    bool
 }
 
@@ -49,7 +51,7 @@ func FindPython(ctx context.Context, program string) (*Python, error) {
 	if err != nil || len(words) != 2 {
 		return nil, fmt.Errorf("%s has no PyTorch: %s", path, do)
 	}
-	p := &Python{program: path, Version: words[0], transformers: words[1] == "True"}
+	p := &Python{ctx: ctx, shared: map[string]*process{}, program: path, Version: words[0], transformers: words[1] == "True"}
 	if p.folder, err = os.MkdirTemp("", "lyceum-bench-"); err != nil {
 		return nil, err
 	}
@@ -62,7 +64,12 @@ func FindPython(ctx context.Context, program string) (*Python, error) {
 	return p, nil
 }
 
-func (p *Python) close() { os.RemoveAll(p.folder) }
+func (p *Python) close() {
+	for _, c := range p.shared {
+		c.close()
+	}
+	os.RemoveAll(p.folder)
+}
 
 // malloc keeps freed memory in the process: glibc's defaults give large blocks back to the system and take them again,
 // page by page, in every step. PyTorch users who know set these.
@@ -85,14 +92,22 @@ func (p *Python) ways(c Case, o Options) map[string]func(context.Context) (side,
 			return p.open(ctx, name, script, c.torch, c.once, compile, o, env)
 		}
 	}
-	add("torch", "torch_peer.py", false)
-	add("torch, malloc tuned", "torch_peer.py", false, malloc...)
-	if c.torch["op"] == "train" && c.Group != "scale" {
-		add("torch compiled", "torch_peer.py", true)
-		add("torch compiled, malloc tuned", "torch_peer.py", true, malloc...)
-	}
-	if c.torch["op"] == "gemm" && c.Precision == "float32" {
-		add("numpy", "numpy_peer.py", false)
+	const plain, tuned = "torch", "torch, malloc tuned"
+	switch op := c.torch["op"]; {
+	case op == "gemm": // its memory is there before
+		add(plain, "torch_peer.py", false)
+		if c.Precision == "float32" {
+			add("numpy", "numpy_peer.py", false)
+		}
+	case op == "rollout": // too long to be tried in several ways
+		add(tuned, "torch_peer.py", false, malloc...)
+	default:
+		add(plain, "torch_peer.py", false)
+		add(tuned, "torch_peer.py", false, malloc...)
+		if op == "train" {
+			add("torch compiled", "torch_peer.py", true)
+			add("torch compiled, malloc tuned", "torch_peer.py", true, malloc...)
+		}
 	}
 	return out
 }
@@ -108,9 +123,36 @@ func (p *Python) open(ctx context.Context, name, script string, work spec, once,
 	}
 	threads := fmt.Sprint(compute.Workers())
 	env = append([]string{"OMP_NUM_THREADS=" + threads, "OPENBLAS_NUM_THREADS=" + threads, "TORCHINDUCTOR_COMPILE_THREADS=1", "HF_HUB_OFFLINE=1", "TOKENIZERS_PARALLELISM=false"}, env...)
-	child, _, err := start(ctx, name, []string{p.program, filepath.Join(p.folder, script), string(text)}, env)
+	command := []string{p.program, filepath.Join(p.folder, script)}
+	if once {
+		child, _, err := start(ctx, name, append(command, string(text)), env)
+		if err != nil {
+			return nil, err
+		}
+		return child, nil
+	}
+	if known := p.shared[name]; known != nil {
+		if err := known.prepare(ctx, text); err == nil {
+			return borrowed{known}, nil
+		}
+		known.close() // it may be its memory, or what was done before; a new one says whether it is this work
+		delete(p.shared, name)
+	}
+	child, _, err := start(p.ctx, name, append(command, string(text)), env)
 	if err != nil {
 		return nil, err
 	}
-	return child, nil
+	p.shared[name] = child
+	return borrowed{child}, nil
+}
+
+// borrowed is a process that goes on to live; its peak memory says nothing about one figure.
+type borrowed struct{ process *process }
+
+func (b borrowed) close() {}
+
+func (b borrowed) round() (sample, error) {
+	s, err := b.process.round()
+	s.RSSMB = 0
+	return s, err
 }

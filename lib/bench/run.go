@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -18,6 +19,8 @@ type Options struct {
 	// Against are the other sides: nothing, or what FindPython and FindLlama return.
 	Against []Peer
 	Note    func(string) // what is being done, and what could not be; may be nil
+
+	chosen map[string]string // the best way to do a work, as it was found
 }
 
 // A Peer is a program to be compared with.
@@ -27,8 +30,8 @@ type Peer interface {
 	close()
 }
 
-// Run measures the figures, and calls emit for each as soon as it is there. A figure of one peer that fails is noted and
-// left out; our own failing ends the run.
+// Run measures the figures, and calls emit for each as soon as it is there. What a peer fails at is noted and in the figure's
+// Missing; our own failing costs that figure, and is the error at the end.
 func Run(ctx context.Context, o Options, emit func(Figure) error) error {
 	cases, err := Cases(o.Groups, o.Precisions, o.Quick)
 	if err != nil {
@@ -44,6 +47,7 @@ func Run(ctx context.Context, o Options, emit func(Figure) error) error {
 	if o.Note == nil {
 		o.Note = func(string) {}
 	}
+	o.chosen = map[string]string{}
 	for _, p := range o.Against {
 		defer p.close()
 	}
@@ -55,6 +59,7 @@ func Run(ctx context.Context, o Options, emit func(Figure) error) error {
 	if first.Machine == nil {
 		return fmt.Errorf("measuring the machine: no answer")
 	}
+	var failures []error
 	for _, g := range Groups {
 		if g == "peak" && (len(o.Groups) == 0 || slices.Contains(o.Groups, g)) {
 			for _, f := range first.Machine.figures() {
@@ -71,82 +76,110 @@ func Run(ctx context.Context, o Options, emit func(Figure) error) error {
 			if asked == 0 && !o.Quick && c.rounds > 0 {
 				its.Rounds = c.rounds
 			}
-			if err := its.one(ctx, c, *first.Machine, emit); err != nil {
+			err := its.one(ctx, c, *first.Machine, emit)
+			var ours *ownError
+			if errors.As(err, &ours) && ctx.Err() == nil {
+				o.Note(err.Error())
+				failures = append(failures, err)
+				continue
+			}
+			if err != nil {
 				return err
 			}
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// An opponent is the best way of one peer, with what was measured of it.
+type opponent struct {
+	name    string
+	side    side
+	slower  map[string]float64
+	samples []sample
+	failed  error
+}
+
+// one measures a case together with each peer that can do it.
+func (o Options) one(ctx context.Context, c Case, m Machine, emit func(Figure) error) error {
+	missing := map[string]string{}
+	var opponents []*opponent
+	defer func() {
+		for _, p := range opponents {
+			p.side.close()
+		}
+	}()
+	for _, peer := range o.Against {
+		if p := o.best(ctx, c, peer, missing); p != nil {
+			opponents = append(opponents, p)
+		}
+	}
+	f, err := o.measure(ctx, c, m, opponents)
+	if err != nil {
+		return err
+	}
+	var figures []Figure
+	for _, p := range opponents {
+		if p.failed != nil {
+			missing[p.name] = p.failed.Error()
+			continue
+		}
+		g := f
+		g.Against, g.Slower = p.name, p.slower
+		g.compare(c, medianOf(p.samples, func(s sample) float64 { return s.Seconds }), p.samples[len(p.samples)-1].RSSMB)
+		figures = append(figures, g)
+	}
+	if len(figures) == 0 {
+		figures = []Figure{f}
+	}
+	for name, why := range missing {
+		o.Note(fmt.Sprintf("%s: %s: %s", c.Name, name, why))
+		figures[0].Missing = missing
+	}
+	for _, f := range figures {
+		if err := emit(f); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// one measures a case alone, or once against each peer that can do it.
-func (o Options) one(ctx context.Context, c Case, m Machine, emit func(Figure) error) error {
-	compared := false
-	for _, peer := range o.Against {
-		name, theirs, trials := o.best(ctx, c, peer)
-		if theirs == nil {
-			continue
-		}
-		f, err := o.measure(ctx, c, m, theirs)
-		theirs.close()
-		var failed *peerError
-		if errors.As(err, &failed) && ctx.Err() == nil {
-			o.Note(fmt.Sprintf("%s: %v", c.Name, err))
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		f.Against, f.Slower = name, trials
-		compared = true
-		if err := emit(f); err != nil {
-			return err
-		}
-	}
-	if compared {
-		return nil
-	}
-	f, err := o.measure(ctx, c, m, nil)
-	if err != nil {
-		return err
-	}
-	return emit(f)
-}
+// How the best way of a peer is found: by so many runs of each at most, none that takes longer than enough after the first,
+// and none of a way that is clearly slower than another.
+const (
+	trialRounds = 3
+	trialEnough = 4 * time.Second
+	trialSlower = 1.3
+)
 
-// trialRounds decide which way of a peer is its best.
-const trialRounds = 3
+// peerLimit is how long a peer may take over one figure, compiling included.
+const peerLimit = 10 * time.Minute
 
-// best tries the ways of a peer one after another, and leaves the fastest running; a single way needs no trial.
-func (o Options) best(ctx context.Context, c Case, peer Peer) (name string, best side, slower map[string]float64) {
-	bestTime, ways := 0.0, peer.ways(c, o)
-	for way, open := range ways {
+// best tries the ways of a peer one after another, and leaves the fastest running. The same work of another figure is not
+// tried again.
+func (o Options) best(ctx context.Context, c Case, peer Peer, missing map[string]string) (best *opponent) {
+	ways := peer.ways(c, o)
+	work := fmt.Sprintf("%T %v %v %v", peer, c.torch, c.llama, c.trl)
+	if known, ok := o.chosen[work]; ok && ways[known] != nil {
+		ways = map[string]func(context.Context) (side, error){known: ways[known]}
+	}
+	bestTime, slower := 0.0, map[string]float64{}
+	for _, way := range slices.Sorted(maps.Keys(ways)) {
 		if ctx.Err() != nil {
 			break
 		}
-		s, err := open(ctx)
+		s, err := openLimited(ctx, ways[way])
 		if err != nil {
-			o.Note(fmt.Sprintf("%s: %v", c.Name, err))
+			missing[way] = err.Error()
 			continue
 		}
-		if len(ways) == 1 {
-			return way, s, nil
-		}
-		var times []float64
-		for range min(trialRounds, o.Rounds) {
-			var r sample
-			if r, err = s.round(); err != nil {
-				break
+		t := 0.0
+		if len(ways) > 1 {
+			if t, err = trial(s, o.Rounds, bestTime); err != nil {
+				missing[way] = err.Error()
+				s.close()
+				continue
 			}
-			times = append(times, r.Seconds)
-		}
-		if err != nil {
-			o.Note(fmt.Sprintf("%s: %v", c.Name, err))
-			s.close()
-			continue
-		}
-		t := median(times)
-		if slower == nil {
-			slower = map[string]float64{}
 		}
 		if best != nil && bestTime <= t {
 			slower[way] = t
@@ -154,59 +187,106 @@ func (o Options) best(ctx context.Context, c Case, peer Peer) (name string, best
 			continue
 		}
 		if best != nil {
-			slower[name] = bestTime
-			best.close()
+			slower[best.name] = bestTime
+			best.side.close()
 		}
-		name, best, bestTime = way, s, t
+		best, bestTime = &opponent{name: way, side: s}, t
 	}
-	return name, best, slower
+	if best != nil {
+		best.slower = slower
+		o.chosen[work] = best.name
+	}
+	return best
 }
 
-// settle is how long both sides rest before a round: the threads of OpenMP and OpenBLAS go on spinning for a fifth of a second
-// after their work, on the cores that the other side needs.
-const settle = 400 * time.Millisecond
+// trial returns the median seconds of a few runs.
+func trial(s side, rounds int, toBeat float64) (float64, error) {
+	var times []float64
+	for begun := time.Now(); len(times) < min(trialRounds, rounds); {
+		r, err := s.round()
+		if err != nil {
+			return 0, err
+		}
+		times = append(times, r.Seconds)
+		if time.Since(begun) > trialEnough || toBeat > 0 && r.Seconds > trialSlower*toBeat {
+			break
+		}
+	}
+	return median(times), nil
+}
 
-// peerError is the other side's failure, which costs the comparison and not the run.
-type peerError struct{ error }
+// limited is a side that must end in time.
+type limited struct {
+	side
+	cancel context.CancelFunc
+}
 
-// measure makes the rounds: ours, theirs, ours, theirs, ...
-func (o Options) measure(ctx context.Context, c Case, m Machine, theirs side) (Figure, error) {
+func (l limited) close() {
+	l.side.close()
+	l.cancel()
+}
+
+func openLimited(ctx context.Context, open func(context.Context) (side, error)) (side, error) {
+	inner, cancel := context.WithTimeoutCause(ctx, peerLimit, fmt.Errorf("it took longer than %v", peerLimit))
+	s, err := open(inner)
+	if err != nil {
+		if ctx.Err() == nil && inner.Err() != nil {
+			err = context.Cause(inner)
+		}
+		cancel()
+		return nil, err
+	}
+	return limited{s, cancel}, nil
+}
+
+// settle is how long we rest after a round of a peer: the threads of OpenMP and OpenBLAS go on spinning for a fifth of a second
+// after their work, on the cores that the next one needs.
+const settle = 250 * time.Millisecond
+
+// A figure takes all its rounds unless they take longer than this; then leastRounds are enough.
+const (
+	roundsEnough = 20 * time.Second
+	leastRounds  = 3
+)
+
+// ownError is our own failure.
+type ownError struct{ error }
+
+// measure makes the rounds: ours, then each peer's, ours again, ... A peer that fails is left out from then on.
+func (o Options) measure(ctx context.Context, c Case, m Machine, opponents []*opponent) (Figure, error) {
 	ours, _, err := start(ctx, c.Name, append(o.Self, c.Name), nil)
 	if err != nil {
-		return Figure{}, err
+		return Figure{}, &ownError{err}
 	}
 	defer ours.close()
-	var our, their []sample
 	rest := settle
-	if theirs == nil || o.Quick {
+	if o.Quick {
 		rest = 0
 	}
-	for range o.Rounds {
-		time.Sleep(rest)
+	var our []sample
+	for begun := time.Now(); len(our) < o.Rounds && (len(our) < leastRounds || time.Since(begun) < roundsEnough); {
 		s, err := ours.round()
-		if err == nil {
-			our = append(our, s)
-			if theirs != nil {
-				time.Sleep(rest)
-				if s, err = theirs.round(); err != nil {
-					err = &peerError{err}
-				} else {
-					their = append(their, s)
-				}
-			}
-		}
 		if ctx.Err() != nil {
 			return Figure{}, ctx.Err()
 		}
 		if err != nil {
-			return Figure{}, err
+			return Figure{}, &ownError{err}
+		}
+		our = append(our, s)
+		for _, p := range opponents {
+			if p.failed != nil {
+				continue
+			}
+			s, err := p.side.round()
+			if ctx.Err() != nil {
+				return Figure{}, ctx.Err()
+			}
+			p.samples, p.failed = append(p.samples, s), err
+			time.Sleep(rest)
 		}
 	}
 	f := c.figure(medianOf(our, func(s sample) float64 { return s.Seconds }), our[len(our)-1].RSSMB, m)
-	f.Rounds = o.Rounds
-	if theirs != nil {
-		f.compare(c, medianOf(their, func(s sample) float64 { return s.Seconds }), their[len(their)-1].RSSMB)
-	}
+	f.Rounds = len(our)
 	return f, nil
 }
 

@@ -62,10 +62,16 @@ func find(name string, quick bool) (Case, error) {
 	return Case{}, fmt.Errorf("there is no figure %q", name)
 }
 
+// warmEnough is after how long a first run needs no second one.
+const warmEnough = 3 * time.Second
+
 // warm makes the first runs, which take memory from the system, and says how many runs make a round.
 func warm(run func(), once, quick bool) int {
+	begun := time.Now()
 	run()
-	run()
+	if time.Since(begun) < warmEnough {
+		run()
+	}
 	if once || quick {
 		return 1
 	}

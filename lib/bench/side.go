@@ -62,6 +62,15 @@ func (p *process) round() (sample, error) {
 	return p.read(context.Background())
 }
 
+// prepare gives the process other work, which must be one line, and waits until it is ready.
+func (p *process) prepare(ctx context.Context, work []byte) error {
+	if _, err := p.in.Write(append(work, '\n')); err != nil {
+		return fmt.Errorf("%s ended: %s", p.what, p.stderr)
+	}
+	_, err := p.read(ctx)
+	return err
+}
+
 // read returns the next line that is JSON; libraries print what they like.
 func (p *process) read(ctx context.Context) (sample, error) {
 	for {

@@ -1,6 +1,6 @@
 """PyTorch's and Transformers' side of a comparison.
 
-usage: torch_peer.py SPEC     SPEC is JSON; the process speaks the lines that lib/bench/serve.go describes
+usage: torch_peer.py SPEC     SPEC is JSON; the process speaks the lines that lib/bench/serve.go describes; a line of JSON is other work
 
 Models are trained with fused AdamW and gradients clipped at norm 1, in float32, or with the matrix products of autocast in
 bfloat16. Transformers generates with scaled_dot_product_attention and its own cache.
@@ -140,6 +140,7 @@ def rollout():
     def run():
         for x, mask, count in work:
             generate(model, x, mask, count)
+    run.warm = lambda: generate(model, work[0][0], work[0][1], 4)
     return run
 
 
@@ -192,9 +193,14 @@ made = {
 }
 
 
-def main():
+def prepare():
+    """Makes what is measured, warms it up, and returns it with how many runs make a round."""
     run = made[spec['op']]()
-    run(); run()
+    warm = getattr(run, 'warm', run)
+    t = time.perf_counter()
+    warm()
+    if time.perf_counter() - t < 3:
+        warm()
     times = 1
     while not spec['once'] and not spec['quick']:
         t = time.perf_counter()
@@ -205,7 +211,19 @@ def main():
             break
         times *= 2
     print(json.dumps({'ready': True}), flush=True)
-    for _ in sys.stdin:
+    return run, times
+
+
+def main():
+    global spec, bf16
+    run, times = prepare()
+    for line in sys.stdin:
+        if line.startswith('{'):  # other work
+            spec = json.loads(line)
+            bf16 = spec.get('precision') == 'bf16'
+            run = None
+            run, times = prepare()
+            continue
         t = time.perf_counter()
         for _ in range(times): run()
         print(json.dumps({'s': (time.perf_counter() - t) / times, 'rss_mb': rss()}), flush=True)
