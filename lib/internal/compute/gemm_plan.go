@@ -45,12 +45,11 @@ func (g *gemmCall) run() {
 
 // dots computes A * B^T for few rows of A: rows of B are read once, in place, along k.
 func (g *gemmCall) dots(t *tiles) {
-	grain := max(dotsSpan/g.k&^3, 4)
 	add := 0
 	if g.add {
 		add = 1
 	}
-	parallelStop(g.n, grain, func(lo, hi int) {
+	parallelStop(g.n, g.streamGrain(t), func(lo, hi int) {
 		t.streamRows(g.m, hi-lo, g.k, g.a.p, g.a.ld, g.b.at(0, lo), g.b.ld, offset(g.c, lo), g.ldc, g.alpha, add)
 	})
 }

@@ -9,7 +9,18 @@ type aheadFunc func(k int, a *float32, lda int, b *float32, ldb int, c *float32,
 const (
 	cacheLine  = 64 // bytes
 	aheadFloat = 16 // elements of a step
+	aheadRows  = 8  // how many rows of B ahead it asks for memory
+	aheadParts = 16 // ranges of rows of B wanted: within a range everything but its beginning was asked for
 )
+
+// streamGrain is how many rows of B a range has, a multiple of four.
+func (g *gemmCall) streamGrain(t *tiles) int {
+	grain := dotsSpan / g.k
+	if t.ahead != nil && g.m >= len(t.lines) {
+		grain = max(grain, min(4*grain, g.n/aheadParts))
+	}
+	return max(grain&^3, 4)
+}
 
 // streamRows computes C = alpha * A * B^T (+ C with add = 1) on the calling goroutine like dotRows, for a B that comes from
 // memory: n x k, read in order, while A (m x k) stays in the cache.
@@ -28,7 +39,7 @@ func (t *tiles) streamRows(m, n, k int, a *float32, lda int, b *float32, ldb int
 			second, advance = cacheLine, 2*cacheLine
 		}
 		for j := 0; j < whole; j += 4 {
-			next := uintptr(unsafe.Pointer(offset(b, (j+4)*ldb)))
+			next := uintptr(unsafe.Pointer(offset(b, (j+aheadRows)*ldb)))
 			for i := 0; i < m; {
 				rows := rowsOfTile(m, i, most)
 				t.ahead[rows](k, offset(a, i*lda), lda, offset(b, j*ldb), ldb, offset(c, i*ldc+j), ldc, alpha, add, next, second, advance)
