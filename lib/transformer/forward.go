@@ -18,6 +18,8 @@ type pass struct {
 	insert []int32        // rows of (the sequences, then the prefix) that make sequences with a prefix
 	drop   []int32        // the rows of those that are tokens
 	seen   []int32        // their segments
+
+	*compact // nil: the layers work on the batch as it is
 }
 
 // Hidden returns the last hidden states, normalised, (B*T, D).
@@ -34,7 +36,14 @@ func (m *LM) Hidden(b Batch) *tensor.Tensor {
 func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 	b.check("LM.Hidden")
 	p := &pass{rows: b.Rows, length: b.Length, segments: b.Segments, reach: b.Length}
-	x := tensor.EmbeddingExcept(m.Embed, b.IDs, m.paddingRow())
+	ids := b.IDs
+	if m.compacts(b) {
+		p.compact = b.compact()
+	}
+	if p.compact != nil {
+		ids = p.pick(ids)
+	}
+	x := tensor.EmbeddingExcept(m.Embed, ids, m.paddingRow())
 	if s := m.Config.EmbedScale; s != 0 {
 		x = x.Scale(float32(s))
 	}
@@ -53,8 +62,11 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 		p.seen = b.behind(first).Segments
 	}
 	p.reach = b.Length + first
-	if first > 0 || !b.plain() || m.Config.Learned {
+	if first > 0 || !b.plain() || m.Config.Learned || p.compact != nil {
 		p.positions = b.places(first)
+		if p.compact != nil {
+			p.positions = p.pick(p.positions)
+		}
 		p.reach = int(m.checkPositions(p.positions)) + 1
 	} else if b.Length > 0 {
 		m.checkPositions([]int32{int32(b.Length - 1)})
@@ -63,13 +75,17 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 		x = x.Plus(tensor.Embedding(m.Positions, p.positions))
 	}
 	for i, l := range m.Blocks {
-		if m.Recompute {
+		if m.Recompute && tensor.Recording() {
 			x = m.recomputed(i, l, x, p)
 		} else {
-			x = m.block(i, l, x, p)
+			x = tensor.Transient(x, func(x *tensor.Tensor) *tensor.Tensor { return m.block(i, l, x, p) })
 		}
 	}
-	return m.Norm.Forward(x), n
+	x = m.Norm.Forward(x)
+	if p.compact != nil {
+		x = tensor.Embedding(x, p.place)
+	}
+	return x, n
 }
 
 // recomputed is block without what it leaves in memory. Dropout draws the same numbers both times.
@@ -142,6 +158,9 @@ func (m *LM) attention(i int, l *Block, x *tensor.Tensor, p *pass) *tensor.Tenso
 		qkv = tensor.Rotary(qkv, h, cos, sin, p.positions, p.length)
 	}
 	o := tensor.AttentionOptions{Segments: p.segments, Scale: m.Config.attentionScale(), Window: m.Config.window(i)}
+	if p.compact != nil {
+		return tensor.Embedding(tensor.AttentionWith(tensor.SpreadOver(qkv, p.place), h, p.rows, p.length, o), p.take)
+	}
 	if p.prefix == nil {
 		return tensor.AttentionWith(qkv, h, p.rows, p.length, o)
 	}
