@@ -54,6 +54,7 @@ func init() {
 		"Randn":            reflect.ValueOf(pkg.Randn),
 		"ReadingPadding":   untyped.Int("-2"),
 		"Recompute":        reflect.ValueOf(pkg.Recompute),
+		"Recording":        reflect.ValueOf(pkg.Recording),
 		"Release":          reflect.ValueOf(pkg.Release),
 		"Rotary":           reflect.ValueOf(pkg.Rotary),
 		"RotaryTable":      reflect.ValueOf(pkg.RotaryTable),
@@ -62,10 +63,12 @@ func init() {
 		"Scope":            reflect.ValueOf(pkg.Scope),
 		"ScopeBytes":       reflect.ValueOf(pkg.ScopeBytes),
 		"ShapeText":        reflect.ValueOf(pkg.ShapeText),
+		"SpreadOver":       reflect.ValueOf(pkg.SpreadOver),
 		"Sub":              reflect.ValueOf(pkg.Sub),
 		"SwiGLU":           reflect.ValueOf(pkg.SwiGLU),
 		"Tensor":           reflect.ValueOf((*pkg.Tensor)(nil)),
 		"TokenScores":      reflect.ValueOf((*pkg.TokenScores)(nil)),
+		"Transient":        reflect.ValueOf(pkg.Transient),
 		"Where":            reflect.ValueOf(pkg.Where),
 	}
 }
