@@ -110,6 +110,15 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 		t := l.temp("f")
 		return []ast.Stmt{define(pos, t, l.value(rhs[0], l.lhsType(lhs[0]))), &ast.AssignStmt{TokPos: pos, Tok: tok, Lhs: []ast.Expr{l.lvalue(lhs[0])}, Rhs: []ast.Expr{ident(t, pos)}}}
 	}
+	if len(lhs) == 1 && tok == token.ASSIGN && l.pre != nil && !isBlank(lhs[0]) && l.calls(rhs[0]) && l.movable(lhs[0]) {
+		t, to := l.temp("t"), l.lhsType(lhs[0])
+		x := l.value(rhs[0], to)
+		d := varDecl(pos, t, l.typeExpr(to, pos))
+		d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{x}
+		*l.pre = append(*l.pre, &ast.DeclStmt{Decl: d})
+		l.called = false
+		return []ast.Stmt{assign(pos, l.lvalue(lhs[0]), ident(t, pos))}
+	}
 	out := &ast.AssignStmt{TokPos: pos, Tok: tok}
 	if lit, ok := ast.Unparen(rhs[0]).(*ast.FuncLit); ok && tok == token.DEFINE {
 		out.Lhs, out.Rhs = []ast.Expr{l.lvalue(lhs[0])}, []ast.Expr{l.funcLit(lit)}
@@ -387,7 +396,11 @@ func (l *lowerer) freezeTargets(lhs []ast.Expr, tok token.Token, out *[]ast.Stmt
 			targets[i] = ident("_", e.Pos())
 			continue
 		}
-		pre := l.withPre(func() []ast.Stmt { targets[i] = l.lvalue(e); return nil })
+		pre := l.withPre(func() []ast.Stmt {
+			l.called = i > 0 // what is assigned before has been assigned when this panics
+			targets[i] = l.lvalue(e)
+			return nil
+		})
 		*out = append(*out, pre...)
 		l.freezeTarget(e, targets[i], assigned, out)
 	}

@@ -26,19 +26,15 @@ func (l *lowerer) call(e *ast.CallExpr) ast.Expr {
 	}
 	if lit, ok := fun.(*ast.FuncLit); ok {
 		f := l.funcLit(lit)
-		return spread(&ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
+		return l.noVariadics(spread(&ast.CallExpr{Fun: f, Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig), e, sig)
 	}
 	c := &ast.CallExpr{Fun: l.callee(e.Fun), Lparen: e.Lparen, Args: l.args(e, sig), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
-	if l.compiledCallee(e.Fun) {
-		return l.noVariadics(c, e, sig)
-	}
-	return spread(c, e, sig)
+	return l.noVariadics(spread(c, e, sig), e, sig)
 }
 
-// noVariadics passes nil to a compiled function whose variadic arguments are left out, as Go does: package reflect, by which the
-// interpreter calls it, would pass an empty slice.
+// noVariadics passes nil to a function whose variadic arguments are left out, as Go does: the interpreter would pass an empty slice.
 func (l *lowerer) noVariadics(c *ast.CallExpr, src *ast.CallExpr, sig *types.Signature) *ast.CallExpr {
-	if sig == nil || !sig.Variadic() || len(src.Args) != sig.Params().Len()-1 || len(c.Args) != len(src.Args) || len(src.Args) == 1 && isTuple(l.typeOf(src.Args[0])) {
+	if sig == nil || !sig.Variadic() || len(src.Args) != sig.Params().Len()-1 || len(c.Args) < len(src.Args) || len(src.Args) == 1 && isTuple(l.typeOf(src.Args[0])) {
 		return c
 	}
 	elem := variadicElem(sig.Params().At(sig.Params().Len() - 1).Type())
@@ -98,6 +94,11 @@ func (l *lowerer) args(e *ast.CallExpr, sig *types.Signature) []ast.Expr {
 	}
 	show := l.shows(e.Fun)
 	for i, a := range e.Args {
+		if e.Ellipsis.IsValid() && i == len(e.Args)-1 && l.info.Types[a].IsNil() {
+			t := paramType(sig, i, true)
+			out[i] = &ast.CallExpr{Fun: parenType(l.typeExpr(t.Underlying(), a.Pos())), Lparen: a.Pos(), Args: []ast.Expr{ident("nil", a.Pos())}, Rparen: a.End()}
+			continue
+		}
 		if show && !e.Ellipsis.IsValid() {
 			out[i] = l.shown(a, paramType(sig, i, false))
 			continue

@@ -109,6 +109,7 @@ func (l *lowerer) sharedVars(s *ast.ForStmt) []types.Object {
 }
 
 func (l *lowerer) rangeStmt(s *ast.RangeStmt, label string) []ast.Stmt {
+	s = l.assignedTogether(s)
 	switch t := l.typeOf(s.X).Underlying().(type) {
 	case *types.Signature:
 		return l.rangeFunc(s, label)

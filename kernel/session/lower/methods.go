@@ -57,7 +57,8 @@ func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Se
 		}, e, sig)
 	}
 	recv := l.receiver(sel, s, f)
-	return spread(&ast.CallExpr{Fun: ident(l.methodName(f), sel.Sel.Pos()), Lparen: e.Lparen, Args: append([]ast.Expr{recv}, args...), Ellipsis: e.Ellipsis, Rparen: e.Rparen}, e, sig)
+	c := &ast.CallExpr{Fun: ident(l.methodName(f), sel.Sel.Pos()), Lparen: e.Lparen, Args: append([]ast.Expr{recv}, args...), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
+	return l.noVariadics(spread(c, e, sig), e, sig)
 }
 
 // receiver lowers the receiver operand of a selected method to the type that
