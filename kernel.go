@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"lyceum/kernel/keeper"
 	"lyceum/kernel/server"
 	"lyceum/kernel/wire"
 )
@@ -43,14 +44,27 @@ func runKernel(args []string) int {
 	if err != nil {
 		return misuse("kernel", err)
 	}
-	s, err := server.New(conn, server.Options{Implementation: version, HistoryFile: historyFile(),
+	var s *server.Server
+	bound := make(chan struct{})
+	line, last := keeper.Attach(func() {
+		select {
+		case <-bound:
+			s.Shutdown()
+		default:
+			os.Exit(1)
+		}
+	})
+	s, err = server.New(conn, server.Options{Implementation: version, HistoryFile: historyFile(), Line: line, Last: last,
 		NewSession: func() (server.Session, error) { return newSession() }})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "lyceum kernel: connection file %s: %v\n", *file, err)
 		return 1
 	}
+	close(bound)
 	go signals(s)
-	go watchParent(s)
+	if line == nil {
+		go watchParent(s)
+	}
 	return s.Run()
 }
 

@@ -34,7 +34,9 @@ func newCapture(s *Server) (*capture, error) {
 	c := &capture{s: s}
 	for i, name := range []string{"stdout", "stderr"} {
 		var fds [2]int
-		if err := unix.Pipe(fds[:]); err != nil {
+		if kept, ok := s.opt.Line.Errors(); ok && i == 1 {
+			fds = kept
+		} else if err := unix.Pipe(fds[:]); err != nil {
 			return nil, err
 		}
 		if err := unix.Dup2(fds[1], i+1); err != nil {

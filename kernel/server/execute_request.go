@@ -40,6 +40,7 @@ func execute(r *request) {
 	count := sh.count + 1
 	if store {
 		sh.count = count
+		s.opt.Line.Count(count)
 		sh.history.add(count, *c.Code)
 	}
 	out := newOutput(s, r.Message, yes(c.AllowStdin), c.Silent)

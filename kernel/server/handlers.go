@@ -78,6 +78,7 @@ func init() {
 
 // handle runs the handler of a message between busy and idle. A type that nobody handles gets just these two.
 func (s *Server) handle(m *wire.Message, sock *transport.Socket, sh *shell, table handlers) {
+	defer s.ended(m)
 	s.status("busy", m.RawHeader)
 	defer s.status("idle", m.RawHeader)
 	r := &request{Message: m, s: s, sock: sock, shell: sh}

@@ -14,6 +14,7 @@ import (
 
 	"lyceum/kernel/debug"
 	"lyceum/kernel/display"
+	"lyceum/kernel/keeper"
 	"lyceum/kernel/session"
 	"lyceum/kernel/transport"
 	"lyceum/kernel/wire"
@@ -37,6 +38,8 @@ type Options struct {
 	HistoryFile    string // where input history is kept between sessions; empty keeps none
 	// NewSession makes the session. It runs beside the first requests: the kernel says what it is before it can run code.
 	NewSession func() (Session, error)
+	Line       *keeper.Line    // to the process that starts the kernel again when it dies; nil if there is none
+	Last       keeper.Obituary // of the kernel that died before this one
 }
 
 // Server is a running kernel.
@@ -60,6 +63,7 @@ type Server struct {
 
 	cells    cells
 	latest   atomic.Pointer[output]
+	listened atomic.Bool // somebody has subscribed to iopub
 	inputs   inputs
 	done     chan struct{}
 	exitOnce sync.Once
@@ -73,6 +77,7 @@ func New(c *wire.Connection, opt Options) (*Server, error) {
 	}
 	s := &Server{opt: opt, conn: c, signer: signer, id: wire.NewID(), started: make(chan struct{}), done: make(chan struct{})}
 	s.shells.main = newShell(s, "", newHistory(opt.HistoryFile))
+	s.shells.main.count = opt.Last.Count
 	if err := s.bind(); err != nil {
 		return nil, err
 	}
@@ -118,11 +123,14 @@ func (s *Server) Run() int {
 func (s *Server) serve() int {
 	go s.heartbeat()
 	go s.receive(s.stdin, s.inputReply)
-	go s.receive(s.shell, s.dispatch)
-	go s.receive(s.control, func(m *wire.Message) { s.handle(m, s.control, s.shells.main, controlHandlers) })
+	s.opt.Line.Ready()
+	go s.mourn(s.opt.Last)
+	go s.receive(s.shell, func(m *wire.Message) { s.began(m, "shell"); s.dispatch(m) })
+	go s.receive(s.control, func(m *wire.Message) { s.began(m, "control"); s.handle(m, s.control, s.shells.main, controlHandlers) })
 	go s.shells.main.run()
 	s.status("starting", nil)
 	<-s.done
+	s.opt.Line.Bye()
 	s.shells.main.history.close()
 	s.closeSockets(time.Second)
 	return 0
@@ -217,6 +225,7 @@ func (s *Server) status(state string, parent json.RawMessage) {
 
 // welcome is the first message of a new subscription (JEP 65).
 func (s *Server) welcome(topic []byte) [][]byte {
+	s.listened.Store(true)
 	first := []byte("kernel." + s.id + ".iopub_welcome")
 	if len(topic) > 0 { // the subscriber must get it, whatever it subscribed to
 		first = append([]byte(nil), topic...)

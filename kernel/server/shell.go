@@ -87,6 +87,7 @@ func (sh *shell) run() {
 
 // aborted answers a cell that is not run.
 func (sh *shell) aborted(m *wire.Message) {
+	defer sh.s.ended(m)
 	sh.s.status("busy", m.RawHeader)
 	defer sh.s.status("idle", m.RawHeader)
 	sh.s.reply(sh.s.shell, m, "execute_reply", map[string]any{"status": "aborted", "execution_count": sh.count,
@@ -180,6 +181,7 @@ func (s *Server) dispatch(m *wire.Message) {
 
 // unknownSubshell answers a request for a subshell that is not there.
 func (s *Server) unknownSubshell(m *wire.Message, sock *transport.Socket) {
+	defer s.ended(m)
 	s.status("busy", m.RawHeader)
 	defer s.status("idle", m.RawHeader)
 	r := &request{Message: m, s: s, sock: sock, shell: s.shells.main}

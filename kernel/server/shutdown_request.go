@@ -15,6 +15,7 @@ func shutdown(r *request) {
 	}
 	r.into(&c)
 	s := r.s
+	s.opt.Line.Bye()
 	for _, o := range s.cells.all() {
 		s.drain(o)
 	}
@@ -34,6 +35,7 @@ func shutdown(r *request) {
 
 // Shutdown ends the kernel as a signal asks for.
 func (s *Server) Shutdown() {
+	s.opt.Line.Bye()
 	time.AfterFunc(lastWord, func() { os.Exit(0) })
 	s.exit()
 }

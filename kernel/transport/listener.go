@@ -27,12 +27,12 @@ type listener struct {
 	slots   chan struct{}
 
 	mu    sync.Mutex
-	conns map[*conn]bool
+	conns map[*conn]string // the names that the peers give themselves
 }
 
 func newListener(raw net.Listener, kind string, welcome func([]byte) [][]byte) *listener {
 	l := &listener{raw: raw, kind: kind, welcome: welcome, ready: make(chan *conn), closed: make(chan struct{}),
-		slots: make(chan struct{}, handshakes), conns: map[*conn]bool{}}
+		slots: make(chan struct{}, handshakes), conns: map[*conn]string{}}
 	go l.run()
 	return l
 }
@@ -67,7 +67,7 @@ func (l *listener) greet(raw net.Conn) {
 	raw.SetDeadline(time.Time{})
 	c := newConn(raw, l, identity)
 	l.mu.Lock()
-	l.conns[c] = true
+	l.conns[c] = identity
 	l.mu.Unlock()
 	select {
 	case l.ready <- c:

@@ -92,6 +92,18 @@ func (s *Socket) Recv() ([][]byte, error) {
 // Send queues a message. It does not wait for the peer.
 func (s *Socket) Send(frames [][]byte) error { return s.zmq.SendMulti(zmq4.NewMsgFrom(frames...)) }
 
+// Connected reports whether a peer that calls itself so is connected.
+func (s *Socket) Connected(identity []byte) bool {
+	s.guard.mu.Lock()
+	defer s.guard.mu.Unlock()
+	for _, name := range s.guard.conns {
+		if name == string(identity) {
+			return true
+		}
+	}
+	return false
+}
+
 // Addr is where the socket listens.
 func (s *Socket) Addr() net.Addr { return s.guard.raw.Addr() }
 

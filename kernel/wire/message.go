@@ -39,6 +39,7 @@ type Message struct {
 	Content    json.RawMessage // as received
 	Body       any             // what to send as content
 	Buffers    [][]byte
+	Number     int // of a request, for whoever counts them
 }
 
 // NewID returns a random identifier in the form of a UUID, version 4.

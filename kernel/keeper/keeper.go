@@ -1,0 +1,223 @@
+//go:build unix
+
+package keeper
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// init keeps a kernel before the tables of symbols are made, which the keeper does not need: it is up in a few milliseconds.
+func init() {
+	if len(os.Args) > 1 && os.Args[1] == "kernel" && os.Getenv(worker) == "" {
+		os.Exit(keep())
+	}
+}
+
+const (
+	crashTime = 3 * time.Second // how long the report of a crash may take
+	mostTries = 3               // how often a kernel may die that nobody has asked anything
+)
+
+// keep starts the kernel, and again when it dies, until it ends on purpose. It returns the exit status of the process.
+func keep() int {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	gone := orphaned()
+	var last Obituary
+	for idle := 0; ; {
+		k, err := start(last)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "lyceum kernel: the process of the kernel cannot be started: %v\n", err)
+			return 1
+		}
+		k.guard(signals, gone)
+		if k.bye || !k.ready {
+			return k.status()
+		}
+		if idle++; k.asked {
+			idle = 0
+		}
+		last = k.obituary()
+		fmt.Fprintf(os.Stderr, "lyceum kernel: the process of the kernel died: %s\n", last.Reason)
+		if idle >= mostTries {
+			return 1
+		}
+	}
+}
+
+// orphaned is closed when the client that started the kernel is gone (JPY_PARENT_PID; 1 means nobody).
+func orphaned() <-chan struct{} {
+	gone := make(chan struct{})
+	pid, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID"))
+	if err != nil || pid <= 1 {
+		return gone
+	}
+	first := os.Getppid()
+	go func() {
+		for os.Getppid() == first {
+			time.Sleep(300 * time.Millisecond)
+		}
+		close(gone)
+	}()
+	return gone
+}
+
+// child is a kernel that runs.
+type child struct {
+	cmd     *exec.Cmd
+	life    *os.File // the kernel ends when this is closed
+	ended   chan struct{}
+	oom     int // processes that the system had killed for want of memory, before
+	crash   bytes.Buffer
+	reading sync.Mutex // for crash
+	errors  *os.File   // what the kernel writes on its descriptor 2 and does not read back itself
+	waiting []Pending
+	count   int
+	asked   bool
+	ready   bool
+	bye     bool
+}
+
+func start(last Obituary) (*child, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var files []*os.File // read and write ends: life, report, crash, errors
+	for range 4 {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, r, w)
+	}
+	k := &child{cmd: exec.Command(exe, os.Args[1:]...), life: files[1], ended: make(chan struct{}), oom: killedForMemory(), count: last.Count, errors: files[6]}
+	k.cmd.Env = append(os.Environ(), worker+"=1")
+	k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	k.cmd.ExtraFiles = []*os.File{files[0], files[3], files[5], files[6], files[7]}
+	err = k.cmd.Start()
+	for _, f := range []*os.File{files[0], files[3], files[5], files[7]} {
+		f.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	read := make(chan struct{}, 2)
+	go func() { k.listen(files[2]); read <- struct{}{} }()
+	go func() { k.watchCrash(files[4]); read <- struct{}{} }()
+	go func() {
+		defer close(k.ended)
+		json.NewEncoder(k.life).Encode(last)
+		k.cmd.Wait()
+		// What the kernel wrote is read to its end; a process that it left behind may hold the pipes open.
+		late := time.After(500 * time.Millisecond)
+		for range 2 {
+			select {
+			case <-read:
+			case <-late:
+			}
+		}
+	}()
+	return k, nil
+}
+
+// guard passes signals on until the kernel has ended.
+func (k *child) guard(signals <-chan os.Signal, gone <-chan struct{}) {
+	for {
+		select {
+		case <-k.ended:
+			k.life.Close()
+			k.errors.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			k.readErrors()
+			k.errors.Close()
+			return
+		case s := <-signals:
+			if s != os.Interrupt {
+				k.end()
+			}
+			k.cmd.Process.Signal(s)
+		case <-gone:
+			gone = nil
+			k.end()
+			k.cmd.Process.Signal(syscall.SIGTERM)
+		}
+	}
+}
+
+// watchCrash waits for the report that Go's runtime makes of a crash. The runtime writes the same to descriptor 2, where the
+// kernel itself reads no more: the keeper must, or the kernel would hang with a full pipe.
+func (k *child) watchCrash(r *os.File) {
+	var first [1]byte
+	if n, _ := r.Read(first[:]); n > 0 {
+		go k.readErrors()
+		time.AfterFunc(crashTime, func() { k.cmd.Process.Kill() })
+	}
+	io.Copy(io.Discard, r)
+}
+
+// readErrors keeps the beginning of what is written on descriptor 2.
+func (k *child) readErrors() {
+	k.reading.Lock()
+	defer k.reading.Unlock()
+	io.Copy(&k.crash, io.LimitReader(k.errors, 1<<20))
+	io.Copy(io.Discard, k.errors)
+}
+
+// end makes sure that a kernel that was asked to end does.
+func (k *child) end() {
+	k.bye = true
+	time.AfterFunc(4*time.Second, func() { k.cmd.Process.Kill() })
+}
+
+// listen takes the reports of the kernel.
+func (k *child) listen(r io.Reader) {
+	lines := bufio.NewReader(r)
+	for {
+		b, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var m report
+		if json.Unmarshal(b, &m) != nil {
+			continue
+		}
+		switch {
+		case m.Began != nil:
+			k.asked = true
+			k.waiting = append(k.waiting, *m.Began)
+		case m.Ended != 0:
+			for i, p := range k.waiting {
+				if p.Number == m.Ended {
+					k.waiting = append(k.waiting[:i:i], k.waiting[i+1:]...)
+					break
+				}
+			}
+		}
+		k.ready, k.bye = k.ready || m.Ready, k.bye || m.Bye
+		if m.Count != 0 {
+			k.count = m.Count
+		}
+	}
+}
+
+func (k *child) status() int {
+	if s := k.cmd.ProcessState; s != nil && s.ExitCode() >= 0 {
+		return s.ExitCode()
+	}
+	return 1
+}
+
+func (k *child) obituary() Obituary {
+	return Obituary{Reason: k.reason(), Count: k.count, Waiting: k.waiting}
+}

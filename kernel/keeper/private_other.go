@@ -1,0 +1,7 @@
+//go:build !unix
+
+package keeper
+
+import "os"
+
+func private(*os.File) {}
