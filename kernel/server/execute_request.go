@@ -1,6 +1,7 @@
 package server
 
 import (
+	"runtime/debug"
 	"time"
 
 	"lyceum/kernel/display"
@@ -16,6 +17,9 @@ type executeContent struct {
 	AllowStdin      *bool             `json:"allow_stdin"`
 	StopOnError     *bool             `json:"stop_on_error"`
 }
+
+// hugeCell is how many bytes of code make it worth while to give memory back to the system.
+const hugeCell = 1 << 20
 
 func yes(b *bool) bool { return b == nil || *b }
 
@@ -60,6 +64,9 @@ func execute(r *request) {
 	s.drain(out)
 	s.leave(out)
 	r.finish(res, c, count, exprs, begun, out)
+	if len(*c.Code) > hugeCell {
+		go debug.FreeOSMemory() // its syntax took many times as much
+	}
 }
 
 // finish publishes the value or the error of the cell, and replies.

@@ -47,6 +47,7 @@ func (s *Server) answerFor(p keeper.Pending, text string, ran bool, end time.Tim
 			s.publish("error", p.Header, map[string]any{"ename": name, "evalue": text, "traceback": []string{text}})
 		} else {
 			body["status"], body["evalue"] = "aborted", "the kernel died before this cell ran"
+			delete(body, "execution_count")
 		}
 	}
 	sock := s.shell

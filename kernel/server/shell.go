@@ -85,12 +85,12 @@ func (sh *shell) run() {
 	}
 }
 
-// aborted answers a cell that is not run.
+// aborted answers a cell that is not run. It has no execution count: the front end would show the number of another cell.
 func (sh *shell) aborted(m *wire.Message) {
 	defer sh.s.ended(m)
 	sh.s.status("busy", m.RawHeader)
 	defer sh.s.status("idle", m.RawHeader)
-	sh.s.reply(sh.s.shell, m, "execute_reply", map[string]any{"status": "aborted", "execution_count": sh.count,
+	sh.s.reply(sh.s.shell, m, "execute_reply", map[string]any{"status": "aborted",
 		"ename": "aborted", "evalue": "an earlier cell failed", "traceback": []string{}, "user_expressions": map[string]any{}, "payload": []any{}})
 }
 
