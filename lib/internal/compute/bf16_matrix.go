@@ -101,10 +101,18 @@ func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 
 // sortPairs puts, in each block, the elements with even index before those with odd index; dst is filled up with zeros.
 func sortPairs(dst, x []float32, block int) {
-	clear(dst[len(x)/block*block:])
-	half := block / 2
-	for i, v := range x {
-		at, in := i/block*block, i%block
-		dst[at+in/2+in%2*half] = v
+	half, at := block/2, 0
+	for ; at+block <= len(x); at += block {
+		even, odd, from := dst[at:at+half], dst[at+half:at+block], x[at:at+block]
+		for j := range even {
+			even[j], odd[j] = from[2*j], from[2*j+1]
+		}
+	}
+	if at == len(dst) {
+		return
+	}
+	clear(dst[at:])
+	for j, v := range x[at:] {
+		dst[at+j/2+j%2*half] = v
 	}
 }

@@ -1,10 +1,13 @@
 package compute
 
+// fewParts is into how many ranges at least the rows of a matrix are cut, so that the last to end is not far behind.
+const fewParts = 16
+
 // fewRows computes y = x W^T for at most dotsMost rows of x and a stored matrix W of rows rows, whose kernels take up to most
 // rows of x and exactly four rows of W. kernel is called with the number of rows of x, the first of them, the first of the
 // four rows of W, and where the result goes. bytes is how much memory a row of W takes.
 func fewRows(y []float32, ldy, m, rows, most, bytes int, kernel func(n, i, j int, c *float32, ldc int)) {
-	parallelStop(rows, max(4*dotsSpan/bytes&^3, 4), func(lo, hi int) {
+	parallelStop(rows, max(min(4*dotsSpan/bytes, rows/fewParts)&^3, 4), func(lo, hi int) {
 		part := getScratch(dotsMost * 4)
 		defer putScratch(part)
 		for j := lo; j < hi; j += 4 {
