@@ -191,7 +191,7 @@ func TestLabFromNothing(t *testing.T) {
 	if err := x.call("POST", "/api/kernels", nil); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 20*time.Second, "no kernel process", func() bool { return len(kernels(t, argv[0])) == 1 })
+	until(t, 20*time.Second, "no kernel process", func() bool { return len(kernels(t, argv[0])) > 0 })
 	x.cmd.Process.Signal(syscall.SIGINT)
 	until(t, 30*time.Second, "JupyterLab answers after Ctrl-C", func() bool { return x.call("GET", "/api/status", nil) != nil })
 	until(t, 10*time.Second, "kernels outlive JupyterLab", func() bool { return len(kernels(t, argv[0])) == 0 })
