@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"hash/fnv"
 	"math"
 	"os"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"lyceum/lib/checkpoint"
 	"lyceum/lib/sampling"
+	"lyceum/lib/tokenize/mixed"
 	"lyceum/lib/transformer"
 )
 
@@ -88,6 +90,24 @@ func TestSmolLM2IsThatOfTransformers(t *testing.T) {
 		if !slices.Equal(cs[i].IDs, p.Greedy) {
 			t.Errorf("%q goes on with %v, want %v", p.Text, cs[i].IDs, p.Greedy)
 		}
+	}
+}
+
+// TestTokensOfAMegabyte compares all ids of a long mixed text with those of tokenizers 0.23.3, by their checksum:
+// go run ./lib/tokenize/speed prints it for a tokenizer.json.
+func TestTokensOfAMegabyte(t *testing.T) {
+	const tokens, want = 412547, uint64(0x4d3dcde31056722f)
+	m := realModel(t)
+	text := mixed.Text(1<<20, 1)
+	ids, h := m.Tok.Encode(text), fnv.New64a()
+	for _, id := range ids {
+		h.Write([]byte{byte(id), byte(id >> 8), byte(id >> 16), byte(id >> 24)})
+	}
+	if len(ids) != tokens || h.Sum64() != want {
+		t.Errorf("%d tokens with the sum %016x, want %d with %016x", len(ids), h.Sum64(), tokens, want)
+	}
+	if m.Tok.Decode(ids) != text {
+		t.Error("the text does not come back")
 	}
 }
 

@@ -1,16 +1,22 @@
 """Writes what Transformers renders, for jinja_test.go.
 
 usage: python make.py OUT.json [FOLDER_WITH_TEMPLATES ...]
+       python make.py --digests real.json FOLDER_WITH_TEMPLATES
 
 Without folders it uses templates.json beside this file, whose templates were written for this test.
+With --digests it writes one SHA-256 for each template over all that is made of it, and no text: for the templates of
+models, which come from the source package llama-cpp-python (vendor/llama.cpp/models/templates) and stay there.
 """
 
-import datetime, json, pathlib, sys
+import datetime, hashlib, json, pathlib, sys
 
 import jinja2
 import transformers
 from transformers.utils import chat_template_utils as ctu
 
+digests = sys.argv[1] == "--digests"
+if digests:
+    del sys.argv[1]
 NOW = datetime.datetime(2026, 3, 1, 12, 34, 56)
 
 
@@ -68,4 +74,12 @@ for name, source in sources:
                 row["error"], row["message"] = type(e).__name__, str(e)
             rows.append(row)
     out["templates"].append({"name": name, "source": source, "rows": rows})
-pathlib.Path(sys.argv[1]).write_text(json.dumps(out, ensure_ascii=False, indent=1 if len(sys.argv) == 2 else None))
+if digests:
+    for t in out["templates"]:
+        h = hashlib.sha256()
+        for r in t["rows"]:
+            wrong = r.get("error", "")
+            h.update("\0".join([str(r["case"]), str(int(r["more"])), wrong, r["message"] if wrong == "TemplateError" else "", r.get("text", ""), " ".join(f"{x}-{y}" for x, y in r.get("spans", []))]).encode() + b"\n")
+        del t["rows"], t["source"]
+        t["sum"] = h.hexdigest()
+pathlib.Path(sys.argv[1]).write_text(json.dumps(out, ensure_ascii=False, indent=1 if len(sys.argv) == 2 or digests else None))
