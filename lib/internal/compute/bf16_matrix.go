@@ -1,6 +1,9 @@
 package compute
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // BF16Matrix is a matrix of weights in bfloat16 that is only read: half the memory of float32, and when few rows are
 // multiplied with it, as in decoding, close to twice the speed. It is safe for concurrent use.
@@ -70,8 +73,9 @@ func (w *BF16Matrix) Row(dst []float32, i int) {
 	active.fromBF16(dst, w.data[i*w.stride:][:w.cols])
 }
 
-// MulT computes y = x W^T, sums in float32. With more than four rows of x, and instructions for it, x is rounded to
-// bfloat16 too, as in GemmBF16: x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart.
+// MulT computes y = x W^T, sums in float32; where the processor has instructions for it x is rounded to bfloat16 too, as in
+// GemmBF16. x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart. What becomes of a row does not depend on
+// how many go together, but for the order of the sums, in which up to 4, up to 16 and more rows differ.
 func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 	if !checkMulT("BF16Matrix.MulT", y, ldy, x, ldx, m, w.rows, w.cols) {
 		return
@@ -92,11 +96,32 @@ func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 	sorted := getScratch(m * w.stride)
 	defer putScratch(sorted)
 	for i := range m {
-		sortPairs(sorted[i*w.stride:][:w.stride], x[i*ldx:][:w.cols], block)
+		row, to := x[i*ldx:][:w.cols], sorted[i*w.stride:][:w.stride]
+		if active.pairs != nil {
+			roundPairs(to, row)
+		} else {
+			sortPairs(to, row, block)
+		}
 	}
 	fewRows(y, ldy, m, w.rows, len(active.halfDots)-1, 2*w.stride, func(n, i, j int, c *float32, ldc int) {
 		active.halfDots[n](w.stride/block, &sorted[i*w.stride], w.stride, &w.data[j*w.stride], w.stride, c, ldc)
 	})
+}
+
+// roundPairs is sortPairs for blocks of halfBlock elements, rounded to bfloat16.
+func roundPairs(dst, x []float32) {
+	words := getScratch(len(dst) / 2)
+	defer putScratch(words)
+	clear(words[len(x)/2:])
+	pairsAlong(words[:(len(x)+1)/2], x)
+	const half = halfBlock / 2
+	for i := 0; i < len(words); i += half {
+		even, odd := dst[2*i:][:half], dst[2*i+half:][:half]
+		for j, w := range words[i:][:half] {
+			u := math.Float32bits(w)
+			even[j], odd[j] = math.Float32frombits(u<<16), math.Float32frombits(u&0xffff0000)
+		}
+	}
 }
 
 // sortPairs puts, in each block, the elements with even index before those with odd index; dst is filled up with zeros.

@@ -21,7 +21,7 @@ func TestBF16MatrixMultiplies(t *testing.T) {
 			got, want := make([]float32, m*(rows+2)), make([]float32, m*(rows+2))
 			w.MulT(got, rows+2, x, cols+1, m)
 			used := x
-			if m > halfMost && active.pairs != nil {
+			if active.pairs != nil {
 				used = roundedBF16(x)
 			}
 			naiveGemm(false, true, m, rows, cols, 1, used, cols+1, rounded, cols, 0, want, rows+2)
@@ -38,6 +38,33 @@ func TestBF16MatrixMultiplies(t *testing.T) {
 	wantError(t, "short x", func() { w.MulT(make([]float32, 2), 2, make([]float32, 2), 3, 1) })
 	wantError(t, "row", func() { w.Row(make([]float32, 3), 2) })
 	wantError(t, "short w", func() { NewBF16Matrix(make([]float32, 5), 2, 3) })
+}
+
+// batchTolerance is what another order of the sums may change, as gemmTolerance; rounding a factor to bfloat16 changes a
+// hundred times as much.
+const batchTolerance = 1e-5
+
+// TestRowsDoNotDependOnTheBatch multiplies the same rows in batches of every kind of size: each storage must treat a row
+// alike in all of them, or a model would answer differently when more are asked at the same time.
+func TestRowsDoNotDependOnTheBatch(t *testing.T) {
+	const rows, cols, most = 70, 200, 40
+	r := source(33)
+	weights, x := normals(r, rows*cols), normals(r, most*cols)
+	Scale(1/float32(math.Sqrt(cols)), weights)
+	onEachLevel(t, func(t *testing.T) {
+		for name, w := range map[string]Weights{"float32": NewFloatMatrix(weights, rows, cols), "bf16": NewBF16Matrix(weights, rows, cols),
+			"int8": NewInt8Matrix(weights, rows, cols), "int4": NewInt4Matrix(weights, rows, cols)} {
+			whole := make([]float32, most*rows)
+			w.MulT(whole, rows, x, cols, most)
+			for _, m := range []int{1, 2, 4, 5, 8, 16, 17, 33} {
+				y := make([]float32, m*rows)
+				for i := 0; i+m <= most; i += m {
+					w.MulT(y, rows, x[i*cols:], cols, m)
+					nearly(t, fmt.Sprintf("%s, rows from %d in batches of %d", name, i, m), y, whole[i*rows:(i+m)*rows], batchTolerance)
+				}
+			}
+		}
+	})
 }
 
 func TestIntegerMatricesMultiply(t *testing.T) {
