@@ -46,6 +46,10 @@ func gemmCases(s sizes) []Case {
 	return out
 }
 
+// fewRows is up to how many rows a product takes as long as reading the weights. PyTorch holds them in bfloat16, and so do
+// we where they are only read; in a training step they are float32 and are rounded on the way, as under autocast.
+const fewRows = 16
+
 func (p product) at(precision string) Case {
 	return Case{
 		Group: "gemm", Name: fmt.Sprintf("gemm/%s/%dx%dx%d/%s", p.kind, p.m, p.n, p.k, precision), Precision: precision,
@@ -56,6 +60,10 @@ func (p product) at(precision string) Case {
 			a, b, c := normals(rng, p.m*p.k), normals(rng, p.k*p.n), compute.Aligned(p.m*p.n)
 			gemm := compute.Gemm
 			if precision == "bf16" {
+				if p.m <= fewRows && p.kind == "nt" {
+					w := compute.NewBF16Matrix(b, p.n, p.k)
+					return func() { w.MulT(c, p.n, a, p.k, p.m) }, nil
+				}
 				gemm = compute.GemmBF16
 			}
 			ta, tb, lda, ldb := p.kind[0] == 't', p.kind[1] == 't', p.k, p.n

@@ -18,6 +18,7 @@ const (
 	poorRoom   = 1 << 20 // more elements than this
 	dotsMost   = 16      // rows of A up to which A * B^T is done without copying B
 	dotsSpan   = 1 << 15 // elements of B that one range of it reads
+	dotsStride = 256     // rows of A this many elements apart fall on a few cache sets; then they are copied
 	serialWork = 1 << 15 // products smaller than this many multiply-adds are not worth waking anyone
 )
 
@@ -49,8 +50,18 @@ func (g *gemmCall) dots(t *tiles) {
 	if g.add {
 		add = 1
 	}
+	a := g.a
+	if g.m > 1 && a.ld%dotsStride == 0 {
+		ld := roundUp(g.k, 16) + 16
+		apart := getScratch(g.m * ld)
+		defer putScratch(apart)
+		for i := range g.m {
+			copy(apart[i*ld:], unsafe.Slice(a.at(i, 0), g.k))
+		}
+		a = matrix{p: &apart[0], ld: ld}
+	}
 	parallelStop(g.n, g.streamGrain(t), func(lo, hi int) {
-		t.streamRows(g.m, hi-lo, g.k, g.a.p, g.a.ld, g.b.at(0, lo), g.b.ld, offset(g.c, lo), g.ldc, g.alpha, add)
+		t.streamRows(g.m, hi-lo, g.k, a.p, a.ld, g.b.at(0, lo), g.b.ld, offset(g.c, lo), g.ldc, g.alpha, add)
 	})
 }
 
@@ -130,10 +141,10 @@ func (g *gemmCall) panel(t *tiles, j int, scratch, packed []float32) {
 	}
 }
 
-// panelB returns columns j.. of B as a tile function wants them: in place when B is read once or its rows are already
-// contiguous, else copied to scratch as [kk][tile cols], the missing columns zero.
+// panelB returns columns j.. of B as a tile function wants them: in place when B is read once or twice, else
+// copied to scratch as [kk][tile cols], the missing columns zero.
 func (g *gemmCall) panelB(t *tiles, scratch []float32, k0, kk, j, cols int) (b *float32, ldb int) {
-	if !g.b.trans && cols == t.cols && g.m <= t.rows && g.pairsOf == 0 {
+	if !g.b.trans && cols == t.cols && g.m <= 2*t.rows && g.pairsOf == 0 {
 		return g.b.at(k0, j), g.b.ld
 	}
 	g.packB(t, scratch, k0, kk, j, cols)
