@@ -47,11 +47,58 @@ func (t *dpo) shape() transformer.StepShape {
 	return largest(2*min(t.s.BatchSize, len(t.train)), all)
 }
 
-func (t *grpo) shape() transformer.StepShape {
+func (t *kto) shape() transformer.StepShape {
+	var all []sample
+	for _, v := range t.train {
+		all = append(all, v.sample)
+	}
+	return largest(min(t.s.BatchSize, len(t.train)), all)
+}
+
+func (t *cpo) shape() transformer.StepShape  { return largestPairs(t.s, t.train, 2) }
+func (t *orpo) shape() transformer.StepShape { return largestPairs(t.s, t.train, 2) }
+func (t *tpo) shape() transformer.StepShape  { return largestPairs(t.s, t.train, 3) }
+
+// largestPairs is the shape of a micro-batch of pairs, or of triples with a gold completion.
+func largestPairs(s settings, rows []pair, sides int) transformer.StepShape {
+	var all []sample
+	for _, p := range rows {
+		all = append(all, p.chosen, p.rejected, p.gold)
+	}
+	return largest(sides*min(s.BatchSize, len(rows)), all)
+}
+
+// A reward model has one score a row where a language model has one a token.
+func (t *reward) shape() transformer.StepShape {
+	length, sides := 0, 1
+	for _, r := range t.train {
+		length = max(length, len(r.chosen), len(r.rejected))
+	}
+	if t.form == ranking {
+		sides = 2
+	}
+	rows := sides * min(t.s.BatchSize, len(t.train))
+	return transformer.StepShape{Rows: rows, Length: length, Scored: 1}
+}
+
+func (t *grpo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
+func (t *rloo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
+
+func (t *distillation) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
+
+// PPO holds a pass of the policy and one of the critic.
+func (t *ppo) shape() transformer.StepShape {
+	s := t.source.shape(t.c.MaxNewTokens)
+	s.Passes = 2
+	return s
+}
+
+// shape is that of a micro-batch of the longest prompt with a completion that uses all its room.
+func (o *source) shape(room int) transformer.StepShape {
 	length := 0
-	for _, p := range t.source.prompts {
+	for _, p := range o.prompts {
 		length = max(length, len(p.ids))
 	}
-	length = min(length+t.c.MaxNewTokens, t.run.Model.LM.Config.Context)
-	return transformer.StepShape{Rows: t.s.BatchSize, Length: length, Scored: t.s.BatchSize * t.c.MaxNewTokens}
+	length = min(length+room, o.run.Model.LM.Config.Context)
+	return transformer.StepShape{Rows: o.s.BatchSize, Length: length, Scored: o.s.BatchSize * room}
 }

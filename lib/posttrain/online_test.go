@@ -431,6 +431,23 @@ func TestAnInterruptInsideAStep(t *testing.T) {
 	}
 }
 
+func TestAPublicTrainerRefusesARunThatCannotFit(t *testing.T) {
+	if runtime.GOOS != "linux" { // how much is free is not known there
+		return
+	}
+	const rows = 1 << 22
+	asked := false
+	reward := rl.Named("asked", func(b rl.Batch) []float64 { asked = true; return brief(b) })
+	_, err := GRPO(zoo.Base(), sums(), []rl.Reward{reward}, GRPOConfig{MaxSteps: 1, BatchSize: rows, GroupSize: rows, MaxNewTokens: 32})
+	if err == nil || !strings.HasPrefix(err.Error(), "posttrain.GRPO: ") || !strings.Contains(err.Error(), "are free") || asked {
+		t.Errorf("GRPO: %v", err)
+	}
+	_, err = RLOO(zoo.Base(), sums(), []rl.Reward{reward}, RLOOConfig{MaxSteps: 1, BatchSize: rows, GroupSize: rows, MaxNewTokens: 32})
+	if err == nil || !strings.HasPrefix(err.Error(), "posttrain.RLOO: ") || !strings.Contains(err.Error(), "are free") || asked {
+		t.Errorf("RLOO: %v", err)
+	}
+}
+
 // vast is a task whose micro-batches no machine holds.
 type vast struct{ *sft }
 

@@ -33,7 +33,7 @@ func newSource(r *Run, s settings, data *datasets.Set, x sourceSettings) (*sourc
 	}
 	for _, p := range o.prompts {
 		for c := range p.row.Columns {
-			if c != "prompt" && c != "completion" {
+			if c != "prompt" && c != "completion" && c != "chat_template_kwargs" {
 				o.columns[c] = true
 			}
 		}

@@ -58,6 +58,11 @@ func (c *Config) common(rate float64, scored bool) Common {
 	if c.err == nil {
 		x.Train, x.Eval = c.data()
 	}
+	if recompute := c.Bool("gradient_checkpointing", false); x.Model != nil {
+		x.Model.LM.Recompute = recompute
+	}
+	c.neutral()
+	c.templateArgs(x.Train, x.Eval)
 	return x
 }
 

@@ -15,7 +15,7 @@ func init() {
 		"dataloader_multiprocessing_context", "dataset_num_proc", "remove_unused_columns", "label_names", "eval_do_concat_batches", "eval_use_gather_object",
 		"eval_accumulation_steps", "batch_eval_metrics",
 		// memory and devices: the numbers are the same
-		"gradient_checkpointing", "gradient_checkpointing_kwargs", "activation_checkpointing", "activation_checkpointing_kwargs", "activation_offloading",
+		"gradient_checkpointing_kwargs", "activation_checkpointing", "activation_checkpointing_kwargs", "activation_offloading",
 		"torch_empty_cache_steps", "use_cpu", "tf32", "use_cache", "attn_implementation", "low_cpu_mem_usage", "use_liger_kernel", "liger_kernel_config",
 		"pad_to_multiple_of", "torch_compile", "torch_compile_backend", "torch_compile_mode",
 		// several processes
