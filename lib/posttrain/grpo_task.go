@@ -76,6 +76,13 @@ func (t *grpo) prepare(g *generation, n int) error {
 			e.old = nil
 		}
 	}
+	if onPolicy && !t.source.replays && t.c.Loss != "bnpo" && !(t.c.TopEntropy > 0) {
+		// The step adds up the whole generation, and no row's loss depends on its neighbours: those of a prompt go together,
+		// so that it is computed once for a micro-batch.
+		for i := range g.order {
+			g.order[i] = i
+		}
+	}
 	t.source.knownLogProbs(g, !onPolicy || g.rows[0].old != nil, t.ref, t.c.Temperature)
 	return t.source.save(g, t.run.done+1, t.s.BatchSize*t.perGeneration())
 }
