@@ -78,7 +78,7 @@ func browser(t *testing.T) context.Context {
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)
 	}
-	limit := 12 * time.Minute
+	limit := 30 * time.Minute
 	if *real {
 		limit = time.Hour
 	}

@@ -23,6 +23,10 @@ func TestSeeds(t *testing.T) {
 	dir := t.TempDir()
 	for _, chapter := range chapters {
 		for _, seed := range numbers {
+			chapter, err := filepath.Abs(chapter)
+			if err != nil {
+				t.Fatal(err)
+			}
 			name := strings.TrimSuffix(filepath.Base(chapter), ".ipynb") + "." + seed
 			t.Run(name, func(t *testing.T) {
 				out := filepath.Join(dir, name+".ipynb")
