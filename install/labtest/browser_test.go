@@ -66,8 +66,8 @@ func (x *lab) look(ctx context.Context) (s state, err error) {
 	return s, json.Unmarshal([]byte(text), &s)
 }
 
-// browser starts a Chromium for the test.
-func browser(t *testing.T) context.Context {
+// browser starts a Chromium for the test, which ends after the limit.
+func browser(t *testing.T, limit time.Duration) context.Context {
 	t.Helper()
 	path := jupyter.Chromium()
 	if path == "" {
@@ -77,10 +77,6 @@ func browser(t *testing.T) context.Context {
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(time.Minute))
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)
-	}
-	limit := 30 * time.Minute
-	if *real {
-		limit = time.Hour
 	}
 	limited, cancel := context.WithTimeout(context.Background(), limit)
 	t.Cleanup(cancel)
@@ -191,6 +187,9 @@ func (x *lab) watch(t *testing.T, ctx context.Context) (last state, shown map[st
 // runLimit is when a notebook counts as stuck.
 const runLimit = 6 * time.Minute
 
+// notebookLimit is for one notebook, from the opening of its page to its picture: one that is stuck costs the others nothing.
+const notebookLimit = runLimit + 2*time.Minute
+
 func finished(s state) bool {
 	for _, n := range s.Counts {
 		if n == 0 {
@@ -205,17 +204,19 @@ func live(name string) bool { return name == "small.ipynb" || name == "02_sft.ip
 
 // TestBrowserRunsTheNotebooks opens each notebook in a real JupyterLab and runs it by the menu's Run All.
 func TestBrowserRunsTheNotebooks(t *testing.T) {
-	chromium := browser(t)
+	files := courseNotebooks(t)
+	chromium := browser(t, time.Duration(len(files))*notebookLimit)
 	if err := chromedp.Do(chromium); err != nil {
 		t.Fatal(err)
 	}
-	files := courseNotebooks(t)
 	x := labFor(t, files)
 	for _, f := range files {
 		name := filepath.Base(f)
 		t.Run(name, func(t *testing.T) {
 			// A tab for each: leaving a page with an unsaved notebook would ask whether to stay.
-			ctx, leave := chromedp.NewContext(chromium)
+			limited, end := context.WithTimeout(chromium, notebookLimit)
+			defer end()
+			ctx, leave := chromedp.NewContext(limited)
 			defer leave()
 			if err := x.open(ctx, name); err != nil {
 				x.screenshot(t, ctx, name+".failed")

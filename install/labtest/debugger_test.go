@@ -44,7 +44,7 @@ func pressUntil(ctx context.Context, element, js, want string) error {
 
 // TestBrowserDebuggerStopsInACell sets a breakpoint by a click beside the line, looks at the panels, steps, and lets the cell go on.
 func TestBrowserDebuggerStopsInACell(t *testing.T) {
-	chromium := browser(t)
+	chromium := browser(t, 12*time.Minute)
 	if err := chromedp.Do(chromium); err != nil {
 		t.Fatal(err)
 	}

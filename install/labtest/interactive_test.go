@@ -23,7 +23,7 @@ func pageSays(ctx context.Context, js, want string) error {
 
 // TestBrowserWidgetsAnswerWhileACellRuns moves a slider that a running cell waits for.
 func TestBrowserWidgetsAnswerWhileACellRuns(t *testing.T) {
-	ctx := browser(t)
+	ctx := browser(t, 12*time.Minute)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -42,6 +43,7 @@ func keep() int {
 			return 1
 		}
 		k.guard(signals, gone)
+		k.mu.Lock() // for good: a process that the kernel left behind may still hold the pipe
 		if k.bye || !k.ready {
 			return k.status()
 		}
@@ -82,6 +84,8 @@ type child struct {
 	crash   bytes.Buffer
 	reading sync.Mutex // for crash
 	errors  *os.File   // what the kernel writes on its descriptor 2 and does not read back itself
+
+	mu      sync.Mutex // for what follows: the kernel reports while signals come
 	waiting []Pending
 	count   int
 	asked   bool
@@ -176,7 +180,9 @@ func (k *child) readErrors() {
 
 // end makes sure that a kernel that was asked to end does.
 func (k *child) end() {
+	k.mu.Lock()
 	k.bye = true
+	k.mu.Unlock()
 	time.AfterFunc(4*time.Second, func() { k.cmd.Process.Kill() })
 }
 
@@ -192,22 +198,23 @@ func (k *child) listen(r io.Reader) {
 		if json.Unmarshal(b, &m) != nil {
 			continue
 		}
-		switch {
-		case m.Began != nil:
-			k.asked = true
-			k.waiting = append(k.waiting, *m.Began)
-		case m.Ended != 0:
-			for i, p := range k.waiting {
-				if p.Number == m.Ended {
-					k.waiting = append(k.waiting[:i:i], k.waiting[i+1:]...)
-					break
-				}
-			}
-		}
-		k.ready, k.bye = k.ready || m.Ready, k.bye || m.Bye
-		if m.Count != 0 {
-			k.count = m.Count
-		}
+		k.take(m)
+	}
+}
+
+func (k *child) take(m report) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case m.Began != nil:
+		k.asked = true
+		k.waiting = append(k.waiting, *m.Began)
+	case m.Ended != 0:
+		k.waiting = slices.DeleteFunc(k.waiting, func(p Pending) bool { return p.Number == m.Ended })
+	}
+	k.ready, k.bye = k.ready || m.Ready, k.bye || m.Bye
+	if m.Count != 0 {
+		k.count = m.Count
 	}
 }
 

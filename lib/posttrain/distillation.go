@@ -122,7 +122,7 @@ type distillation struct {
 	source  *source
 	teacher *transformer.LM
 	gen     *generation
-	exam    exam
+	exam
 }
 
 func (t *distillation) params() []nn.Param { return t.run.trainable() }

@@ -48,8 +48,8 @@ func newExam(r *Run, s settings, data *datasets.Set, x sourceSettings, rollouts 
 // failed is why the last evaluation came to nothing.
 func (x *exam) failed() error { return x.err }
 
-// evaluate makes the batches of an evaluation of a run that trains on completions of training: prepare completes a generation, loss is its loss. The prompts come in the order
-// of TRL's sampler, whose permutation differs from one evaluation to the next.
+// evaluate makes the batches of an evaluation of a run that trains on completions of training: prepare completes a generation,
+// loss is its loss. The prompts come in the order of TRL's sampler, whose permutation differs from one evaluation to the next.
 func (x *exam) evaluate(training *source, prepare func(*source, *generation), loss func(*generation, *meter) *tensor.Tensor) (out []micro) {
 	o := x.source
 	x.err = nil
@@ -141,8 +141,6 @@ func alone(rewards []float64, scale string) rl.Advantages {
 	return a
 }
 
-func (t *grpo) failed() error { return t.exam.failed() }
-
 func (t *grpo) evaluation() []micro {
 	return t.exam.evaluate(t.source, func(o *source, g *generation) {
 		t.compare(o, g)
@@ -150,14 +148,10 @@ func (t *grpo) evaluation() []micro {
 	}, func(g *generation, log *meter) *tensor.Tensor { return t.lossOf(g, g.rows, 1, 1, log) })
 }
 
-func (t *rloo) failed() error { return t.exam.failed() }
-
 func (t *rloo) evaluation() []micro {
 	return t.exam.evaluate(t.source, func(o *source, g *generation) { t.compare(o, g) },
 		func(g *generation, log *meter) *tensor.Tensor { return t.loss(g.rows, log) })
 }
-
-func (t *distillation) failed() error { return t.exam.failed() }
 
 func (t *distillation) evaluation() []micro {
 	return t.exam.evaluate(t.source, func(_ *source, g *generation) {

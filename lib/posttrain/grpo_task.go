@@ -16,7 +16,7 @@ type grpo struct {
 	c      GRPOConfig
 	source *source
 	ref    *reference
-	exam   exam
+	exam
 
 	gen         *generation
 	coef        float64 // of the entropy bonus now

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -327,77 +326,6 @@ func TestAnOnlineRunCanBeInterrupted(t *testing.T) {
 	}
 }
 
-func TestGRPOIsEvaluated(t *testing.T) {
-	c := smallGRPO()
-	c.MaxSteps, c.Eval, c.EvalGroupSize, c.EvalSteps, c.EvalStart = 2, sums(), 4, 1, true
-	asked := 0
-	count := rl.Named("count", func(b rl.Batch) []float64 { asked += b.Len(); return brief(b) })
-	r, err := GRPO(zoo.Base(), sums(), []rl.Reward{count}, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(r.Evals) != 3 {
-		t.Fatalf("%d evaluations, want one before the first step and one after each", len(r.Evals))
-	}
-	for _, name := range []string{"eval_loss", "eval_reward", "eval_reward_std", "eval_rewards/count/mean", "eval_completions/mean_length", "eval_frac_reward_zero_std", "eval_num_tokens"} {
-		if _, ok := r.Evals[0][name]; !ok {
-			t.Errorf("%s is not among %v", name, r.Evals[0])
-		}
-	}
-	c.LearningRate, c.EvalStart = 1e-30, false
-	still, err := GRPO(zoo.Base(), sums(), []rl.Reward{count}, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a, b := still.Evals[0]["eval_reward"], still.Evals[1]["eval_reward"]; a != b || a != r.Evals[0]["eval_reward"] {
-		t.Errorf("the same model is evaluated as %v, %v and %v", a, b, r.Evals[0]["eval_reward"])
-	}
-	bad := rl.Named("bad", func(b rl.Batch) []float64 { panic("no") })
-	if _, err := GRPO(zoo.Base(), sums(), []rl.Reward{bad}, c); err == nil || !strings.Contains(err.Error(), "bad") {
-		t.Errorf("a reward that panics: %v", err)
-	}
-}
-
-// Evaluations are saved beside what is trained on, and a replay takes both.
-func TestEveryOnlineMethodIsEvaluatedAndReplayed(t *testing.T) {
-	loop := Loop{EvalSteps: 1, EvalBatchSize: 4}
-	methods := map[string]func(save, rollouts string) (*Run, error){
-		"GRPO": func(save, rollouts string) (*Run, error) {
-			return GRPO(zoo.Base(), sums(), []rl.Reward{brief}, GRPOConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 4, GroupSize: 2, MaxNewTokens: 6, Eval: sums(), EvalGroupSize: 1, SaveRollouts: save, Rollouts: rollouts, Loop: loop})
-		},
-		"RLOO": func(save, rollouts string) (*Run, error) {
-			return RLOO(zoo.Base(), sums(), []rl.Reward{brief}, RLOOConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 4, MaxNewTokens: 6, Eval: sums(), SaveRollouts: save, Rollouts: rollouts, Loop: loop})
-		},
-		"Distillation": func(save, rollouts string) (*Run, error) {
-			return Distillation(zoo.Base(), zoo.Base(), sums(), DistillationConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 2, MaxNewTokens: 6, Eval: sums(), SaveRollouts: save, Rollouts: rollouts, Loop: loop})
-		},
-	}
-	for name, run := range methods {
-		file := filepath.Join(t.TempDir(), "rollouts.jsonl")
-		r, err := run(file, "")
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		again, err := run("", file)
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		if len(r.Evals) != 2 || len(again.Evals) != 2 {
-			t.Fatalf("%s: %d and %d evaluations, want 2", name, len(r.Evals), len(again.Evals))
-		}
-		for i, want := range r.Evals {
-			for k, v := range want {
-				if g := again.Evals[i][k]; g != v && v == v && !strings.HasSuffix(k, "_runtime") && !strings.HasSuffix(k, "_per_second") {
-					t.Errorf("%s: %s of evaluation %d is %v, and %v in the replay", name, k, i+1, v, g)
-				}
-			}
-		}
-		if n := r.Evals[1]["eval_num_tokens"]; n != r.Last("num_tokens") {
-			t.Errorf("%s: eval_num_tokens is %v, the run has trained on %v", name, n, r.Last("num_tokens"))
-		}
-	}
-}
-
 // An interrupt that lands while a step is computed leaves the model as it was after the last whole step.
 func TestAnInterruptInsideAStep(t *testing.T) {
 	defer stop.Reset()
@@ -428,43 +356,5 @@ func TestAnInterruptInsideAStep(t *testing.T) {
 		if g := p.Value.Grad(); g != nil && slices.ContainsFunc(g.Data(), func(x float32) bool { return x != 0 }) {
 			t.Fatalf("%s keeps a gradient", p.Name)
 		}
-	}
-}
-
-func TestAPublicTrainerRefusesARunThatCannotFit(t *testing.T) {
-	if runtime.GOOS != "linux" { // how much is free is not known there
-		return
-	}
-	const rows = 1 << 22
-	asked := false
-	reward := rl.Named("asked", func(b rl.Batch) []float64 { asked = true; return brief(b) })
-	_, err := GRPO(zoo.Base(), sums(), []rl.Reward{reward}, GRPOConfig{MaxSteps: 1, BatchSize: rows, GroupSize: rows, MaxNewTokens: 32})
-	if err == nil || !strings.HasPrefix(err.Error(), "posttrain.GRPO: ") || !strings.Contains(err.Error(), "are free") || asked {
-		t.Errorf("GRPO: %v", err)
-	}
-	_, err = RLOO(zoo.Base(), sums(), []rl.Reward{reward}, RLOOConfig{MaxSteps: 1, BatchSize: rows, GroupSize: rows, MaxNewTokens: 32})
-	if err == nil || !strings.HasPrefix(err.Error(), "posttrain.RLOO: ") || !strings.Contains(err.Error(), "are free") || asked {
-		t.Errorf("RLOO: %v", err)
-	}
-}
-
-// vast is a task whose micro-batches no machine holds.
-type vast struct{ *sft }
-
-func (vast) shape() transformer.StepShape {
-	return transformer.StepShape{Rows: 1 << 20, Length: 1 << 16}
-}
-
-func TestARunThatCannotFitIsRefused(t *testing.T) {
-	r := &Run{Method: "SFT", Model: tiny(t)}
-	err := (&loop{run: r, task: vast{&sft{teacher: teacher[sample]{run: r}}}}).checkMemory()
-	if runtime.GOOS != "linux" { // how much is free is not known there
-		return
-	}
-	if err == nil || !strings.HasPrefix(err.Error(), "posttrain.SFT: ") || !strings.Contains(err.Error(), "are free") {
-		t.Errorf("%v", err)
-	}
-	if err := (&loop{run: r, task: &sft{teacher: teacher[sample]{run: r, s: settings{BatchSize: 2}, train: []sample{{ids: []int32{1, 2, 3}}}}}}).checkMemory(); err != nil {
-		t.Errorf("a small run is refused: %v", err)
 	}
 }

@@ -147,7 +147,7 @@ type rloo struct {
 	beta   float64
 	ref    *reference
 	gen    *generation
-	exam   exam
+	exam
 }
 
 func (t *rloo) params() []nn.Param { return t.run.trainable() }

@@ -1,0 +1,81 @@
+package posttrain
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lyceum/lib/rl"
+	"lyceum/lib/zoo"
+)
+
+func TestGRPOIsEvaluated(t *testing.T) {
+	c := smallGRPO()
+	c.MaxSteps, c.Eval, c.EvalGroupSize, c.EvalSteps, c.EvalStart = 2, sums(), 4, 1, true
+	asked := 0
+	count := rl.Named("count", func(b rl.Batch) []float64 { asked += b.Len(); return brief(b) })
+	r, err := GRPO(zoo.Base(), sums(), []rl.Reward{count}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Evals) != 3 {
+		t.Fatalf("%d evaluations, want one before the first step and one after each", len(r.Evals))
+	}
+	for _, name := range []string{"eval_loss", "eval_reward", "eval_reward_std", "eval_rewards/count/mean", "eval_completions/mean_length", "eval_frac_reward_zero_std", "eval_num_tokens"} {
+		if _, ok := r.Evals[0][name]; !ok {
+			t.Errorf("%s is not among %v", name, r.Evals[0])
+		}
+	}
+	c.LearningRate, c.EvalStart = 1e-30, false
+	still, err := GRPO(zoo.Base(), sums(), []rl.Reward{count}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := still.Evals[0]["eval_reward"], still.Evals[1]["eval_reward"]; a != b || a != r.Evals[0]["eval_reward"] {
+		t.Errorf("the same model is evaluated as %v, %v and %v", a, b, r.Evals[0]["eval_reward"])
+	}
+	bad := rl.Named("bad", func(b rl.Batch) []float64 { panic("no") })
+	if _, err := GRPO(zoo.Base(), sums(), []rl.Reward{bad}, c); err == nil || !strings.Contains(err.Error(), "bad") {
+		t.Errorf("a reward that panics: %v", err)
+	}
+}
+
+// Evaluations are saved beside what is trained on, and a replay takes both.
+func TestEveryOnlineMethodIsEvaluatedAndReplayed(t *testing.T) {
+	loop := Loop{EvalSteps: 1, EvalBatchSize: 4}
+	methods := map[string]func(save, rollouts string) (*Run, error){
+		"GRPO": func(save, rollouts string) (*Run, error) {
+			return GRPO(zoo.Base(), sums(), []rl.Reward{brief}, GRPOConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 4, GroupSize: 2, MaxNewTokens: 6, Eval: sums(), EvalGroupSize: 1, SaveRollouts: save, Rollouts: rollouts, Loop: loop})
+		},
+		"RLOO": func(save, rollouts string) (*Run, error) {
+			return RLOO(zoo.Base(), sums(), []rl.Reward{brief}, RLOOConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 4, MaxNewTokens: 6, Eval: sums(), SaveRollouts: save, Rollouts: rollouts, Loop: loop})
+		},
+		"Distillation": func(save, rollouts string) (*Run, error) {
+			return Distillation(zoo.Base(), zoo.Base(), sums(), DistillationConfig{LearningRate: 1e-5, MaxSteps: 2, BatchSize: 2, MaxNewTokens: 6, Eval: sums(), SaveRollouts: save, Rollouts: rollouts, Loop: loop})
+		},
+	}
+	for name, run := range methods {
+		file := filepath.Join(t.TempDir(), "rollouts.jsonl")
+		r, err := run(file, "")
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		again, err := run("", file)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if len(r.Evals) != 2 || len(again.Evals) != 2 {
+			t.Fatalf("%s: %d and %d evaluations, want 2", name, len(r.Evals), len(again.Evals))
+		}
+		for i, want := range r.Evals {
+			for k, v := range want {
+				if g := again.Evals[i][k]; g != v && v == v && !strings.HasSuffix(k, "_runtime") && !strings.HasSuffix(k, "_per_second") {
+					t.Errorf("%s: %s of evaluation %d is %v, and %v in the replay", name, k, i+1, v, g)
+				}
+			}
+		}
+		if n := r.Evals[1]["eval_num_tokens"]; n != r.Last("num_tokens") {
+			t.Errorf("%s: eval_num_tokens is %v, the run has trained on %v", name, n, r.Last("num_tokens"))
+		}
+	}
+}
