@@ -28,7 +28,7 @@ func gated(op string, x *Tensor, forward func(out, x []float32, rows, hidden int
 		backward(x.grads(), out.grad, x.data, rows, h)
 	})
 	forward(out.data, x.data, rows, h)
-	return out
+	return out.forgettable(func(data []float32) { forward(data, x.data, rows, h) })
 }
 
 // GELU returns t/2 (1 + tanh(sqrt(2/pi) (t + 0.044715 t^3))), the form of GPT-2 ("gelu_new", "gelu_pytorch_tanh").

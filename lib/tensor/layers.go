@@ -14,8 +14,9 @@ func RMSNorm(x, w *Tensor, eps float32) *Tensor {
 	out := result("RMSNorm", x.shape, []*Tensor{x, w}, func(out *Tensor) {
 		compute.RMSNormBackward(gradOf(x), gradOf(w), out.grad, x.data, w.data, scale, rows, d)
 	})
-	compute.RMSNorm(out.data, scale, x.data, w.data, rows, d, eps)
-	return out
+	forward := func(data []float32) { compute.RMSNorm(data, scale, x.data, w.data, rows, d, eps) }
+	forward(out.data)
+	return out.forgettable(forward)
 }
 
 // LayerNorm returns w (x - m) / sqrt(v + eps) + b along the last axis, m its mean and v its variance (Ba, Kiros and Hinton
@@ -36,8 +37,9 @@ func LayerNorm(x, w, b *Tensor, eps float32) *Tensor {
 	if b != nil {
 		bias = b.data
 	}
-	compute.LayerNorm(out.data, stats, x.data, w.data, bias, rows, d, eps)
-	return out
+	forward := func(data []float32) { compute.LayerNorm(data, stats, x.data, w.data, bias, rows, d, eps) }
+	forward(out.data)
+	return out.forgettable(forward)
 }
 
 // Embedding returns the rows of table (V, D) that ids name: (len(ids), D). The derivative adds to these rows.
@@ -63,8 +65,9 @@ func EmbeddingExcept(table *Tensor, ids []int32, padding int32) *Tensor {
 		}
 		compute.ScatterAddRows(table.grads(), out.grad, ids, d)
 	})
-	compute.GatherRows(out.data, table.data, ids, d)
-	return out
+	forward := func(data []float32) { compute.GatherRows(data, table.data, ids, d) }
+	forward(out.data)
+	return out.forgettable(forward)
 }
 
 // PlusOver is Plus that writes over b, whose memory becomes the result's: b must be an intermediate result that nothing else

@@ -147,6 +147,14 @@ func lendAt(n, depth int) (b []float32, fresh bool) {
 	return b[:n], fresh
 }
 
+// lent reports whether a buffer is on loan from the store.
+func lent(b []float32) bool {
+	arena.Lock()
+	defer arena.Unlock()
+	_, ok := arena.live[unsafe.SliceData(b)]
+	return len(b) > 0 && ok
+}
+
 // release says that a buffer of alloc is not needed any more. What is not on loan from the store is left alone.
 func release(b []float32) {
 	if len(b) == 0 {

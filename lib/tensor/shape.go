@@ -21,6 +21,7 @@ func (t *Tensor) Reshape(shape ...int) *Tensor {
 	if known != len(t.data) {
 		fail("Reshape", "%s has %d elements and cannot become %s", ShapeText(t.shape), len(t.data), ShapeText(shape))
 	}
+	t.shared = true
 	return wrap("Reshape", t.data, s, []*Tensor{t}, func(out *Tensor) {
 		g := t.grads()
 		for i, x := range out.grad {
@@ -36,6 +37,7 @@ func (t *Tensor) Slice(low, high int) *Tensor {
 	}
 	row := len(t.data) / max(t.shape[0], 1)
 	shape := append([]int{high - low}, t.shape[1:]...)
+	t.shared = true
 	return wrap("Slice", t.data[low*row:high*row], shape, []*Tensor{t}, func(out *Tensor) {
 		g := t.grads()[low*row:]
 		for i, x := range out.grad {

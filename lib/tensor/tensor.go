@@ -26,6 +26,11 @@ type Tensor struct {
 	op    string
 	from  []*Tensor
 	back  func() // adds to the gradients of from
+
+	again   func(data []float32) // computes the elements from those of from; nil: they are kept
+	shared  bool                 // another tensor has the same elements
+	gone    bool                 // Forget has given them back
+	forgets bool                 // it did so once
 }
 
 // An Error is a wrong use of an operation.
@@ -123,7 +128,10 @@ func (t *Tensor) axis(op string, axis int) int {
 func (t *Tensor) Len() int { return len(t.data) }
 
 // Data returns the elements themselves, in row-major order; to change them changes the tensor.
-func (t *Tensor) Data() []float32 { return t.data }
+func (t *Tensor) Data() []float32 {
+	t.remember()
+	return t.data
+}
 
 // At returns one element.
 func (t *Tensor) At(index ...int) float32 { return t.data[t.offset("At", index)] }
@@ -171,7 +179,10 @@ func (t *Tensor) Grad() *Tensor {
 func (t *Tensor) ZeroGrad() { t.stale = t.grad != nil }
 
 // Detach returns a tensor with the same elements through which no gradient flows.
-func (t *Tensor) Detach() *Tensor { return &Tensor{data: t.data, shape: t.shape} }
+func (t *Tensor) Detach() *Tensor {
+	t.shared = true
+	return &Tensor{data: t.data, shape: t.shape}
+}
 
 // Clone returns a copy with elements of its own, and no history.
 func (t *Tensor) Clone() *Tensor {
@@ -295,8 +306,16 @@ func (t *Tensor) backward() {
 	for i := len(order) - 1; i >= 0; i-- {
 		n := order[i]
 		if n.back != nil && n.grad != nil {
+			for _, f := range n.from {
+				if f != nil {
+					f.remember()
+				}
+			}
 			n.back()
 			release(n.grad) // an intermediate gradient is needed by nobody any more
+			if n.forgets {
+				release(n.data)
+			}
 			n.grad, n.back, n.from = nil, nil, nil
 		}
 	}

@@ -27,6 +27,7 @@ func SpreadOver(x *Tensor, rows []int32) *Tensor {
 	switch x.op {
 	case "Linear", "LinearFrozen", "Rotary":
 		release(x.data)
+		out.again = nil
 	}
 	return out
 }

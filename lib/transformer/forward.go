@@ -134,14 +134,21 @@ func (m *LM) checkPositions(positions []int32) (most int32) {
 
 // block computes one layer.
 func (m *LM) block(i int, l *Block, x *tensor.Tensor, p *pass) *tensor.Tensor {
-	a := l.Out.Forward(m.attention(i, l, l.AttnNorm.Forward(x), p))
+	seen := l.AttnNorm.Forward(x)
+	mixed := m.attention(i, l, seen, p)
+	a := l.Out.Forward(mixed)
 	if l.PostAttnNorm != nil {
 		a = l.PostAttnNorm.Forward(a)
 	}
 	x = x.PlusOver(a)
-	h := l.Down.Forward(nn.Activation{Kind: m.Config.Activation, Gated: !m.Config.Ungated}.Forward(l.GateUp.Forward(l.MLPNorm.Forward(x))))
+	normed := l.MLPNorm.Forward(x)
+	bent := nn.Activation{Kind: m.Config.Activation, Gated: !m.Config.Ungated}.Forward(l.GateUp.Forward(normed))
+	h := l.Down.Forward(bent)
 	if l.PostMLPNorm != nil {
 		h = l.PostMLPNorm.Forward(h)
+	}
+	for _, t := range []*tensor.Tensor{seen, mixed, normed, bent} { // a third of what a block would keep, and soon computed again
+		t.Forget()
 	}
 	return x.PlusOver(h)
 }

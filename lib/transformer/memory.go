@@ -56,7 +56,10 @@ func (c Config) widths() (up, qkv int) {
 // blockNumbers is how many numbers a block keeps for each token between forward and backward.
 func (c Config) blockNumbers() int64 {
 	up, width := c.widths()
-	n := 4*c.Dim + width + c.Heads*c.HeadDim + up + c.Hidden + c.Heads + 2
+	n := 2*c.Dim + width + c.Heads*c.HeadDim + up + c.Heads + 2 // norms and a gate's product are computed again
+	if c.Ungated {
+		n += c.Hidden
+	}
 	if c.QKNorm {
 		n += width + c.Heads + c.KVHeads
 	}
