@@ -131,8 +131,10 @@ func (l *loop) write(dir string) error {
 	for i, p := range l.task.params() {
 		m, v := l.opt.State(i)
 		shape := p.Value.Shape()
-		list = append(list, checkpoint.Tensor{Name: "exp_avg." + p.Name, Shape: shape, Data: m}, checkpoint.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shape, Data: v},
-			checkpoint.Tensor{Name: "param." + p.Name, Shape: shape, Data: p.Value.Data()})
+		list = append(list, checkpoint.Tensor{Name: "param." + p.Name, Shape: shape, Data: p.Value.Data()})
+		if !l.s.SaveModelOnly {
+			list = append(list, checkpoint.Tensor{Name: "exp_avg." + p.Name, Shape: shape, Data: m}, checkpoint.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shape, Data: v})
+		}
 	}
 	for _, p := range tensors {
 		list = append(list, checkpoint.Tensor{Name: "task." + p.Name, Shape: p.Value.Shape(), Data: p.Value.Data()})
@@ -263,6 +265,12 @@ func (l *loop) readTensors(file string, step int) error {
 		}
 		e.Read(dst)
 		return nil
+	}
+	for _, p := range l.task.params() {
+		_, whole := f.Tensors["exp_avg."+p.Name]
+		if _, model := f.Tensors["param."+p.Name]; model && !whole {
+			return fmt.Errorf("it was saved without the optimiser (SaveModelOnly, save_only_model): a run cannot go on from it; start a new one from its model")
+		}
 	}
 	var ms, vs [][]float32
 	for _, p := range l.task.params() {

@@ -59,6 +59,7 @@ type Loop struct {
 	SaveEpoch     bool    // save after every epoch instead
 	SaveBest      bool    // save after every evaluation that is the best so far instead
 	SaveKeep      int     // how many of the newest checkpoints are kept; 0: all
+	SaveModelOnly bool    // leave the optimiser out of checkpoints: smaller ones, from which no run can be resumed
 	OutputDir     string  // where checkpoints, metrics.jsonl and other logs go; "": nowhere
 	Resume        string  // the checkpoint to continue from: a folder, or "last" for the newest in OutputDir
 

@@ -10,6 +10,7 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/nn"
 	"lyceum/lib/posttrain"
+	"lyceum/lib/rl"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
@@ -27,6 +28,12 @@ type Common struct {
 	Adapter                                                nn.AdapterConfig
 	Train, Eval                                            *datasets.Set
 	OutputDir                                              string
+	Judges                                                 []string // the names of the reward functions
+}
+
+func (x Common) judged(by []rl.Reward) Common {
+	x.Judges = rl.Names(by)
+	return x
 }
 
 // Common reads the settings of the Trainer, of the model and of the data. rate is the method's learning rate in TRL.
@@ -61,7 +68,7 @@ func (c *Config) common(rate float64, scored bool) Common {
 	if recompute := c.Bool("gradient_checkpointing", false); x.Model != nil {
 		x.Model.LM.Recompute = recompute
 	}
-	c.neutral()
+	c.accelerator()
 	c.templateArgs(x.Train, x.Eval)
 	return x
 }
@@ -81,9 +88,12 @@ func (c *Config) precision() (p string) {
 	c.Refuse("bf16_full_eval", "the weights stay in float32; bf16 rounds the factors of products")
 	c.Refuse("fp16", "half precision is not there: use bf16 or leave it out")
 	c.Refuse("fp16_full_eval", "half precision is not there")
-	c.OneOf("dtype", "float32", "auto", "float32", "bfloat16", "float16")
-	c.OneOf("torch_dtype", "float32", "auto", "float32", "bfloat16", "float16")
-	c.OneOf("optim", "adamw_torch_fused", "adamw_torch_fused", "adamw_torch", "adamw_hf")
+	for _, key := range []string{"dtype", "torch_dtype"} { // weights are float32; bfloat16 is what products round to
+		if c.OneOf(key, "float32", "auto", "float32", "bfloat16") == "bfloat16" {
+			p = tensor.BF16
+		}
+	}
+	c.OneOf("optim", "adamw_torch_fused", "adamw_torch_fused", "adamw_torch", "adamw_hf", "paged_adamw", "paged_adamw_32bit")
 	for key, why := range map[string]string{"deepspeed": "there is one process", "fsdp": "there is one process", "auto_find_batch_size": "set per_device_train_batch_size",
 		"push_to_hub": "nothing is uploaded", "optim_args": "AdamW has its own keys", "optim_target_modules": "use adapters"} {
 		c.Refuse(key, why)
@@ -131,9 +141,15 @@ func (c *Config) loop(dir string) posttrain.Loop {
 	}
 	c.Float("save_steps", 500)
 	c.Float("eval_steps", 0)
-	c.Bool("save_only_model", false)
-	if slicesContain(c.Strings("report_to"), "tensorboard", "all") {
-		l.TensorBoard = true
+	l.SaveModelOnly = c.Bool("save_only_model", false)
+	for _, to := range c.Strings("report_to") {
+		switch to {
+		case "tensorboard", "all":
+			l.TensorBoard = true
+		case "none", "no":
+		default:
+			c.wrong("report_to", "none or tensorboard (metrics.jsonl is written in any case)", to)
+		}
 	}
 	c.resume(&l)
 	return l
@@ -163,7 +179,7 @@ func (c *Config) model(scored bool, seed uint64) (m *zoo.Model, scorer *transfor
 		return nil, nil
 	}
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		c.Fail("model_name_or_path: there is no folder %s; models are read from Hugging Face folders on disk", folder)
+		c.Fail(c.named+": there is no folder %s; models are read from Hugging Face folders on disk", folder)
 		return nil, nil
 	}
 	var err error
@@ -177,7 +193,7 @@ func (c *Config) model(scored bool, seed uint64) (m *zoo.Model, scorer *transfor
 		m, err = zoo.Load(folder)
 	}
 	if err != nil {
-		c.Fail("model_name_or_path: %v", err)
+		c.Fail(c.named+": %v", err)
 		return nil, nil
 	}
 	m.Name = folder
@@ -226,7 +242,7 @@ func (c *Config) adapter() nn.AdapterConfig {
 	for _, key := range []string{"load_in_8bit", "load_in_4bit", "use_bnb_nested_quant", "bnb_4bit_quant_storage"} {
 		c.Refuse(key, "the base model is kept in float32 here")
 	}
-	c.String("bnb_4bit_quant_type", "nf4")
+	c.idle("bnb_4bit_quant_type") // of load_in_4bit
 	if !c.Bool("use_peft", false) {
 		return nil
 	}

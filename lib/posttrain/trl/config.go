@@ -24,6 +24,8 @@ type Config struct {
 
 	values map[string]any
 	asked  map[string]bool
+	idled  []string
+	named  string // the key that names the model
 	err    error
 }
 
@@ -38,7 +40,7 @@ func Read(file string, out io.Writer) (*Config, error) {
 
 // Parse reads the text of a config; file stands in errors.
 func Parse(file string, data []byte, out io.Writer) (*Config, error) {
-	c := &Config{File: file, Out: out, asked: map[string]bool{}}
+	c := &Config{File: file, Out: out, asked: map[string]bool{}, named: "model_name_or_path"}
 	var v any
 	if err := yaml.Unmarshal(data, &v); err != nil {
 		return nil, fmt.Errorf("train: %s: %w", file, err)
@@ -215,21 +217,30 @@ func (c *Config) Table(key string) map[string]any {
 	return nil
 }
 
-// Refuse reports a key whose value is not the one that is possible here.
+// Refuse reports a key whose value is not the one that is possible here, false or null.
 func (c *Config) Refuse(key, why string) {
 	if v, ok := c.get(key); ok && v != false {
-		c.Fail("%s is %v: %s", key, v, why)
+		c.Fail("%s is %v, it must be false or left out: %s", key, v, why)
+	}
+}
+
+// idle takes keys whatever they say: they change nothing in this method.
+func (c *Config) idle(keys ...string) {
+	for _, k := range keys {
+		c.asked[k] = true
+		c.idled = append(c.idled, k)
 	}
 }
 
 // Done returns the first error, or the keys that nobody has read.
 func (c *Config) Done(method string) error {
+	c.neutral()
 	if c.err != nil {
 		return c.err
 	}
 	var left []string
 	for k := range c.values {
-		if !c.asked[k] && !idle(k) {
+		if !c.asked[k] && !idleKeys[k] {
 			left = append(left, k)
 		}
 	}

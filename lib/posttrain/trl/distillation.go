@@ -6,9 +6,9 @@ import (
 )
 
 // distillation runs DistillationTrainer.
-func distillation(c *Config) (*posttrain.Run, error) {
+func distillation(c *Config) (*job, error) {
 	x := c.Common(1e-6)
-	g := c.generation("max_completion_length", 512, 1)
+	g := c.generation(&x, "max_completion_length", 512, 1)
 	cfg := posttrain.DistillationConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
@@ -23,9 +23,5 @@ func distillation(c *Config) (*posttrain.Run, error) {
 			c.Fail("teacher_model_name_or_path: %v", err)
 		}
 	}
-	if err := c.Done("distillation"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.Distillation(x.Model, teacher, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("distillation", x, cfg, func() (*posttrain.Run, error) { return posttrain.Distillation(x.Model, teacher, x.Train, cfg) })
 }

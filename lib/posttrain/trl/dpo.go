@@ -5,7 +5,7 @@ import (
 )
 
 // dpo runs DPOTrainer.
-func dpo(c *Config) (*posttrain.Run, error) {
+func dpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	cfg := posttrain.DPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
@@ -16,15 +16,11 @@ func dpo(c *Config) (*posttrain.Run, error) {
 	if c.Has("ld_alpha") {
 		cfg.LDAlpha = posttrain.Set(c.Float("ld_alpha", 1))
 	}
-	c.Int("precompute_ref_batch_size", 0)
+	c.idle("precompute_ref_batch_size", "padding_free")
 	every, mix := c.Int("ref_model_sync_steps", 512), c.Float("ref_model_mixup_alpha", 0.6)
 	if c.Bool("sync_ref_model", false) {
 		cfg.SyncEvery, cfg.SyncMix = every, posttrain.Set(mix)
 	}
 	c.OneOf("truncation_mode", "keep_start", "keep_start")
-	if err := c.Done("dpo"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.DPO(x.Model, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("dpo", x, cfg, func() (*posttrain.Run, error) { return posttrain.DPO(x.Model, x.Train, cfg) })
 }

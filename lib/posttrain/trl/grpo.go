@@ -6,9 +6,9 @@ import (
 )
 
 // grpo runs GRPOTrainer.
-func grpo(c *Config) (*posttrain.Run, error) {
+func grpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
-	g := c.generation("max_completion_length", 512, 1)
+	g := c.generation(&x, "max_completion_length", 512, 1)
 	cfg := posttrain.GRPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
@@ -39,11 +39,7 @@ func grpo(c *Config) (*posttrain.Run, error) {
 	c.Refuse("router_aux_loss_coef", "there are no mixtures of experts")
 	c.Refuse("cast_lm_head_to_fp32", "everything is in float32")
 	rewards := c.rewards(x.Train)
-	if err := c.Done("grpo"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.GRPO(x.Model, x.Train, rewards, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("grpo", x.judged(rewards), cfg, func() (*posttrain.Run, error) { return posttrain.GRPO(x.Model, x.Train, rewards, cfg) })
 }
 
 // scale reads scale_rewards; true and false are TRL's older words for group and none.

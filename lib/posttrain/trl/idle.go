@@ -8,7 +8,7 @@ var idleKeys = map[string]bool{}
 func init() {
 	for _, k := range []string{
 		// logs and their looks
-		"report_to", "run_name", "project", "disable_tqdm", "log_level", "log_level_replica", "log_on_each_node", "logging_dir", "trackio_space_id",
+		"run_name", "project", "disable_tqdm", "log_level", "log_level_replica", "log_on_each_node", "logging_dir", "trackio_space_id",
 		"trackio_bucket_id", "trackio_static_space_id", "skip_memory_metrics", "debug", "include_for_metrics", "prediction_loss_only",
 		// the loading of data
 		"dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers", "dataloader_prefetch_factor", "dataloader_in_order",
@@ -20,13 +20,11 @@ func init() {
 		"pad_to_multiple_of", "torch_compile", "torch_compile_backend", "torch_compile_mode",
 		// several processes
 		"local_rank", "ddp_find_unused_parameters", "ddp_bucket_cap_mb", "ddp_broadcast_buffers", "ddp_static_graph", "ddp_backend", "ddp_timeout",
-		"average_tokens_across_devices", "save_on_each_node", "accelerator_config", "ignore_bias_buffers",
+		"average_tokens_across_devices", "save_on_each_node", "ignore_bias_buffers",
 		// the Hub, and code from elsewhere, which is never run
 		"trust_remote_code", "model_revision", "hub_token", "hub_private_repo", "hub_model_id", "hub_strategy", "hub_always_push", "hub_revision",
-		"do_train", "do_eval", "do_predict", "full_determinism", "logging_nan_inf_filter", "enable_jit_checkpoint", "model_init_kwargs_dtype",
+		"do_train", "do_eval", "do_predict", "full_determinism", "logging_nan_inf_filter", "enable_jit_checkpoint",
 	} {
 		idleKeys[k] = true
 	}
 }
-
-func idle(key string) bool { return idleKeys[key] }

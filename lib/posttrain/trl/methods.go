@@ -8,11 +8,26 @@ import (
 	"lyceum/lib/posttrain"
 )
 
-// A Method reads its settings from a config, runs, and returns the run; it calls Done before it starts.
+// A Method reads its settings from a config.
 type Method struct {
 	Name  string // TRL's word
 	Short string
-	Run   func(*Config) (*posttrain.Run, error)
+	plan  func(*Config) (*job, error)
+}
+
+// A job is a run that a config describes whole and without a fault.
+type job struct {
+	common Common
+	config any // of the trainer
+	train  func() (*posttrain.Run, error)
+}
+
+// plan ends the reading of a config.
+func (c *Config) plan(method string, x Common, config any, train func() (*posttrain.Run, error)) (*job, error) {
+	if err := c.Done(method); err != nil {
+		return nil, err
+	}
+	return &job{x, config, train}, nil
 }
 
 // Methods is the table of what can be trained.
@@ -37,7 +52,15 @@ func Train(method string, c *Config) (*posttrain.Run, error) {
 	var names []string
 	for _, m := range Methods() {
 		if m.Name == method {
-			return m.Run(c)
+			j, err := m.plan(c)
+			if err != nil {
+				return nil, err
+			}
+			r, err := j.train()
+			if err != nil {
+				return r, err
+			}
+			return r, r.Save(j.common.OutputDir)
 		}
 		names = append(names, m.Name)
 	}
@@ -50,12 +73,4 @@ func hasSuffix(s, suffix string) bool { return strings.HasSuffix(s, suffix) }
 
 func slicesContain(list []string, any ...string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return slices.Contains(any, s) })
-}
-
-// finish writes the trained model into the output folder.
-func finish(r *posttrain.Run, err error, dir string) (*posttrain.Run, error) {
-	if err != nil {
-		return r, err
-	}
-	return r, r.Save(dir)
 }

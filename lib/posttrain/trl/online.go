@@ -2,6 +2,7 @@ package trl
 
 import (
 	"lyceum/lib/datasets"
+	"lyceum/lib/nn"
 	"lyceum/lib/posttrain"
 	"lyceum/lib/rl"
 )
@@ -13,9 +14,14 @@ type generation struct {
 }
 
 // generation reads them. room is the longest completion by default.
-func (c *Config) generation(key string, room int, temperature float64) generation {
+func (c *Config) generation(x *Common, key string, room int, temperature float64) generation {
 	g := generation{MaxNewTokens: c.Int(key, room), TopK: c.Int("top_k", 0), Temperature: c.Float("temperature", temperature), TopP: c.Float("top_p", 1), MinP: c.Float("min_p", 0),
 		Penalty: c.Float("repetition_penalty", 1)}
+	still := c.Bool("disable_dropout", false)
+	if l, ok := x.Adapter.(nn.LoRA); ok && still {
+		l.Dropout = 0 // models have no other
+		x.Adapter = l
+	}
 	if !(g.Temperature > 0) {
 		c.wrong("temperature", "more than 0", g.Temperature)
 	}
@@ -29,11 +35,10 @@ func (c *Config) generation(key string, room int, temperature float64) generatio
 	c.Refuse("use_transformers_continuous_batching", "batching is always continuous here")
 	c.Refuse("generation_kwargs", "the keys of sampling stand by themselves: temperature, top_p, top_k, min_p, repetition_penalty")
 	c.Refuse("vllm_structured_outputs_regex", "there is no vLLM")
-	for _, idle := range []string{"vllm_mode", "vllm_model_impl", "vllm_enable_sleep_mode", "vllm_server_base_url", "vllm_server_host", "vllm_server_port", "vllm_server_timeout", "vllm_group_port",
+	c.idle("vllm_mode", "vllm_model_impl", "vllm_enable_sleep_mode", "vllm_server_base_url", "vllm_server_host", "vllm_server_port", "vllm_server_timeout", "vllm_group_port",
 		"vllm_gpu_memory_utilization", "vllm_max_model_length", "vllm_tensor_parallel_size", "vllm_importance_sampling_correction", "vllm_importance_sampling_mode", "vllm_importance_sampling_clip_max",
-		"vllm_importance_sampling_clip_min", "cache_implementation", "ds3_gather_for_generation", "log_completions", "num_completions_to_print", "log_unique_prompts", "log_multimodal", "log_completions_hub_repo", "disable_dropout"} {
-		c.get(idle)
-	}
+		"vllm_importance_sampling_clip_min", "vllm_importance_sampling_cap", "cache_implementation", "ds3_gather_for_generation", "log_completions", "num_completions_to_print", "log_unique_prompts",
+		"log_multimodal", "log_completions_hub_repo")
 	return g
 }
 
@@ -76,10 +81,11 @@ func (c *Config) group(x Common, without int) (size, perGeneration int) {
 	size = c.Int("num_generations", without)
 	perGeneration = c.Int("steps_per_generation", x.Accumulation)
 	if c.Has("generation_batch_size") {
-		if c.Has("steps_per_generation") {
-			c.Fail("generation_batch_size and steps_per_generation are both set: each decides the other")
-		}
 		n := c.Int("generation_batch_size", 0)
+		if c.Has("steps_per_generation") && n != perGeneration*x.BatchSize {
+			c.Fail("generation_batch_size is %d, and steps_per_generation times per_device_train_batch_size is %d: set one of them, it decides the other", n, perGeneration*x.BatchSize)
+			return size, perGeneration
+		}
 		if x.BatchSize == 0 || n%x.BatchSize != 0 || n <= 0 {
 			c.Fail("generation_batch_size is %d, it must be a multiple of per_device_train_batch_size, %d", n, x.BatchSize)
 			return size, perGeneration

@@ -192,7 +192,7 @@ func TestOnlineConfigErrors(t *testing.T) {
 		"row 0 has an empty completion":                            func(c *recorded) { c.Rollouts[0].Rows[0].CompletionIDs = []int32{} },
 		"reward_funcs: \"best\" is not known":                      func(c *recorded) { c.Config["reward_funcs"] = []string{"best"} },
 		"needs a column solution":                                  func(c *recorded) { c.Config["reward_funcs"] = []string{"accuracy_reward"} },
-		"generation_batch_size and steps_per_generation are both":  func(c *recorded) { c.Config["generation_batch_size"] = 8; c.Config["steps_per_generation"] = 2 },
+		"set one of them, it decides the other":                    func(c *recorded) { c.Config["generation_batch_size"] = 8; c.Config["steps_per_generation"] = 3 },
 		"RewardWeights has 3 weights, the rollouts have 2 rewards": func(c *recorded) { c.Config["reward_weights"] = []float64{1, 2, 3} },
 	} {
 		c := runs[0]

@@ -10,12 +10,13 @@ import (
 )
 
 // ppo runs the PPOTrainer of TRL 1.12, as its example script does: the value model starts from the reward model.
-func ppo(c *Config) (*posttrain.Run, error) {
-	if c.Has("sft_model_path") && !c.Has("model_name_or_path") {
-		c.values["model_name_or_path"] = c.values["sft_model_path"]
+func ppo(c *Config) (*job, error) {
+	// In TRL sft_model_path says where the model is, and model_name_or_path where its tokenizer; a written default of the former,
+	// a name of the Hub, does not count beside a folder.
+	if folder := c.String("sft_model_path", ""); folder != "" && (folder != "EleutherAI/pythia-160m" || !c.Has("model_name_or_path")) {
+		c.named, c.values["model_name_or_path"] = "sft_model_path", folder
 	}
 	x := c.Common(3e-6)
-	c.get("max_steps") // TRL's PPO goes by episodes and does not look at it
 	cfg := posttrain.PPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, Episodes: c.Int("total_episodes", 0), BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter,
 		PPOEpochs: c.Int("num_ppo_epochs", 4), MiniBatches: c.Int("num_mini_batches", 1), MaxNewTokens: c.Int("response_length", 53), Temperature: c.Float("temperature", 0.7),
@@ -24,15 +25,14 @@ func ppo(c *Config) (*posttrain.Run, error) {
 		Gamma: posttrain.Set(c.Float("gamma", 1)), GAELambda: posttrain.Set(c.Float("lam", 0.95)), WhitenRewards: c.Bool("whiten_rewards", false),
 		Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
 	if x.Eval != nil {
-		c.Fail("eval_strategy: ppo does not evaluate; measure the trained model instead")
+		c.Fail("eval_strategy is %s and eval_on_start is %v: ppo does not evaluate; measure the trained model instead", c.String("eval_strategy", "no"), c.Bool("eval_on_start", false))
 	}
 	cfg.RunOn = c.OneOf("stop_token", "none", "none", "eos") == "none"
 	c.Refuse("stop_token_id", "stop_token: eos is what there is")
 	c.Refuse("model_adapter_name", "the adapter of the model is trained")
 	c.Refuse("ref_adapter_name", "the reference is the model without its adapter")
-	for _, idle := range []string{"local_rollout_forward_batch_size", "num_sample_generations", "ds3_gather_for_generation", "exp_name", "sft_model_path", "max_grad_norm"} {
-		c.get(idle)
-	}
+	c.idle("local_rollout_forward_batch_size", "num_sample_generations", "ds3_gather_for_generation", "exp_name", "max_grad_norm", "max_steps",
+		"dataset_test_split", "eval_steps", "eval_delay", "per_device_eval_batch_size")
 	var rewards []rl.Reward
 	folder := c.String("reward_model_path", "")
 	scorer := func(key, folder string) *transformer.Scorer {
@@ -45,18 +45,18 @@ func ppo(c *Config) (*posttrain.Run, error) {
 		}
 		return m
 	}
+	judge := scorer("reward_model_path", folder)
 	critic := scorer("value_model_path", c.String("value_model_path", folder))
-	if m := scorer("reward_model_path", folder); m != nil {
+	if m := judge; m != nil {
 		rewards = []rl.Reward{rl.TokenReward("score", m)}
 	} else if folder == "" && c.Rollouts == "" {
 		c.Fail("reward_model_path is missing: the folder of the reward model, from which the value model starts as well")
 	}
-	if err := c.Done("ppo"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.PPO(x.Model, critic, x.Train, rewards, cfg)
-	if err == nil && r.Critic != nil {
-		err = checkpoint.SaveScorer(filepath.Join(x.OutputDir, "value_model"), r.Critic, "F32")
-	}
-	return finish(r, err, x.OutputDir)
+	return c.plan("ppo", x.judged(rewards), cfg, func() (*posttrain.Run, error) {
+		r, err := posttrain.PPO(x.Model, critic, x.Train, rewards, cfg)
+		if err == nil && r.Critic != nil {
+			err = checkpoint.SaveScorer(filepath.Join(x.OutputDir, "value_model"), r.Critic, "F32")
+		}
+		return r, err
+	})
 }

@@ -5,7 +5,7 @@ import (
 )
 
 // cpo runs CPOTrainer, which is SimPO and AlphaPO as well.
-func cpo(c *Config) (*posttrain.Run, error) {
+func cpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	cfg := posttrain.CPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
@@ -16,32 +16,24 @@ func cpo(c *Config) (*posttrain.Run, error) {
 		cfg.Loss, cfg.Alpha = "simpo", posttrain.Set(0)
 	}
 	c.pairsOnly()
-	if err := c.Done("cpo"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.CPO(x.Model, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("cpo", x, cfg, func() (*posttrain.Run, error) { return posttrain.CPO(x.Model, x.Train, cfg) })
 }
 
 // orpo runs ORPOTrainer.
-func orpo(c *Config) (*posttrain.Run, error) {
+func orpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	cfg := posttrain.ORPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.textLength(x), Beta: posttrain.Set(c.Float("beta", 0.1)), Dropout: !c.Bool("disable_dropout", true)}
 	c.pairsOnly()
-	if err := c.Done("orpo"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.ORPO(x.Model, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("orpo", x, cfg, func() (*posttrain.Run, error) { return posttrain.ORPO(x.Model, x.Train, cfg) })
 }
 
 // pairsOnly reads keys of CPO and ORPO for what is not there.
 func (c *Config) pairsOnly() {
 	c.Refuse("generate_during_eval", "samples are not written during evaluation")
 	c.Refuse("is_encoder_decoder", "only decoders are trained")
-	c.Int("max_completion_length", 0) // of encoder-decoders
+	c.idle("max_completion_length") // of encoder-decoders
 	c.OneOf("truncation_mode", "keep_start", "keep_start")
 }
 
@@ -64,7 +56,7 @@ func (c *Config) smoothing(losses ...string) float64 {
 }
 
 // tpo runs TPOTrainer.
-func tpo(c *Config) (*posttrain.Run, error) {
+func tpo(c *Config) (*job, error) {
 	x := c.Common(5e-7)
 	cfg := posttrain.TPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
@@ -72,42 +64,30 @@ func tpo(c *Config) (*posttrain.Run, error) {
 		Alpha: posttrain.Set(c.Float("tpo_alpha", 1)), Gamma: posttrain.Set(c.Float("tpo_l_gamma", 0.5)), LabelSmoothing: c.smoothing("sigmoid", "tpo-l"),
 		Dropout: !c.Bool("disable_dropout", true)}
 	c.OneOf("truncation_mode", "keep_start", "keep_start")
-	if err := c.Done("tpo"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.TPO(x.Model, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("tpo", x, cfg, func() (*posttrain.Run, error) { return posttrain.TPO(x.Model, x.Train, cfg) })
 }
 
 // kto runs KTOTrainer.
-func kto(c *Config) (*posttrain.Run, error) {
+func kto(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	cfg := posttrain.KTOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Beta: posttrain.Set(c.Float("beta", 0.1)), Loss: c.OneOf("loss_type", "kto", "kto", "apo_zero_unpaired", "bco"),
 		DesirableWeight: posttrain.Set(c.Float("desirable_weight", 1)), UndesirableWeight: posttrain.Set(c.Float("undesirable_weight", 1)),
 		Precompute: c.Bool("precompute_ref_log_probs", false), Dropout: !c.Bool("disable_dropout", true)}
-	c.Int("precompute_ref_batch_size", 0)
+	c.idle("precompute_ref_batch_size")
 	every, mix := c.Int("ref_model_sync_steps", 512), c.Float("ref_model_mixup_alpha", 0.6)
 	if c.Bool("sync_ref_model", false) {
 		cfg.SyncEvery, cfg.SyncMix = every, posttrain.Set(mix)
 	}
-	if err := c.Done("kto"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.KTO(x.Model, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("kto", x, cfg, func() (*posttrain.Run, error) { return posttrain.KTO(x.Model, x.Train, cfg) })
 }
 
 // reward runs RewardTrainer.
-func reward(c *Config) (*posttrain.Run, error) {
+func reward(c *Config) (*job, error) {
 	x := c.common(1e-4, true)
 	cfg := posttrain.RewardConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Centering: c.Float("center_rewards_coefficient", 0), Scorer: x.Scorer, Dropout: !c.Bool("disable_dropout", true)}
-	if err := c.Done("reward"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.Reward(x.Model, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("reward", x, cfg, func() (*posttrain.Run, error) { return posttrain.Reward(x.Model, x.Train, cfg) })
 }

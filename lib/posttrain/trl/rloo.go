@@ -3,9 +3,9 @@ package trl
 import "lyceum/lib/posttrain"
 
 // rloo runs RLOOTrainer.
-func rloo(c *Config) (*posttrain.Run, error) {
+func rloo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
-	g := c.generation("max_completion_length", 512, 1)
+	g := c.generation(&x, "max_completion_length", 512, 1)
 	cfg := posttrain.RLOOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
@@ -25,9 +25,5 @@ func rloo(c *Config) (*posttrain.Run, error) {
 	c.Refuse("router_aux_loss_coef", "there are no mixtures of experts")
 	c.examined(x, cfg.GroupSize)
 	rewards := c.rewards(x.Train)
-	if err := c.Done("rloo"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.RLOO(x.Model, x.Train, rewards, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("rloo", x.judged(rewards), cfg, func() (*posttrain.Run, error) { return posttrain.RLOO(x.Model, x.Train, rewards, cfg) })
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // sft runs SFTTrainer.
-func sft(c *Config) (*posttrain.Run, error) {
+func sft(c *Config) (*job, error) {
 	x := c.Common(2e-5)
 	cfg := posttrain.SFTConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
@@ -41,11 +41,7 @@ func sft(c *Config) (*posttrain.Run, error) {
 		c.Fail("padding_free without packing needs max_length: null")
 	}
 	c.OneOf("truncation_mode", "keep_start", "keep_start")
-	if err := c.Done("sft"); err != nil {
-		return nil, err
-	}
-	r, err := posttrain.SFT(x.Model, x.Train, cfg)
-	return finish(r, err, x.OutputDir)
+	return c.plan("sft", x, cfg, func() (*posttrain.Run, error) { return posttrain.SFT(x.Model, x.Train, cfg) })
 }
 
 // maxLength reads max_length; null means the model's context.
