@@ -91,6 +91,9 @@ func (t *ppo) micros(rollout int) (out []ppoMicro) {
 	return out
 }
 
+// dropout is off: TRL's PPO switches it off in all four models.
+func (t *ppo) dropout() bool { return false }
+
 func (t *ppo) params() []nn.Param {
 	var out []nn.Param
 	for _, p := range t.run.trainable() {

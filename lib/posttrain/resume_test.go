@@ -213,3 +213,20 @@ func TestACallbackCanFail(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A checkpoint without the optimiser is a model, and the best one can be loaded from it, but no run goes on from it.
+func TestACheckpointOfTheModelOnly(t *testing.T) {
+	dir := t.TempDir()
+	train := func(l Loop) (*Run, error) {
+		return SFT(tiny(t), dataOf(t, "text"), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 4, Loop: l})
+	}
+	if _, err := train(Loop{OutputDir: dir, SaveSteps: 1, SaveModelOnly: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := zoo.Load(filepath.Join(dir, "checkpoint-1")); err != nil {
+		t.Error(err)
+	}
+	if _, err := train(Loop{OutputDir: dir, Resume: "last"}); err == nil || !strings.Contains(err.Error(), "without the optimiser") {
+		t.Errorf("%v", err)
+	}
+}
