@@ -29,6 +29,8 @@ type tiles struct {
 	// lines[r] and ahead[r] do what dots4[r] does for a B that comes from memory; see streamRows.
 	lines []dotFunc
 	ahead []aheadFunc
+	// spread are the kernels of more rows for such a B, nil: not there.
+	spread *spreads
 }
 
 // scalarTiles works everywhere. Pairs of rows and groups of four columns keep the sums in registers.

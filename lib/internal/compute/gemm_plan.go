@@ -22,7 +22,7 @@ const (
 	serialWork = 1 << 15 // products smaller than this many multiply-adds are not worth waking anyone
 )
 
-// run chooses between three plans. dots is for few rows, below.
+// run chooses between four plans. dots is for the fewest rows, below; spread for few, in spread.go.
 //
 // panels: workers take panels of tile-width columns of B from a counter; each packs its own panel and sweeps all rows of
 // A, which stays where it is (or is packed once beforehand). No barrier, no shared dirty lines.
@@ -33,6 +33,8 @@ func (g *gemmCall) run() {
 	t := g.tiles()
 	panels := (g.n-1)/t.cols + 1
 	switch {
+	case g.spreadable(t):
+		g.spread(t)
 	case g.m <= dotsMost && g.b.trans && !g.a.trans && t.dots4 != nil && g.pairsOf == 0:
 		g.dots(t)
 	case g.m*g.n*g.k <= serialWork:

@@ -306,6 +306,30 @@ func ahead4x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, l
 func pairAhead4x4_512(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int, next uintptr, second, advance int)
 
 //go:noescape
+func spread1x8_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func spread2x8_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func spread3x8_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func spread4x6_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func pairSpread1x8_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func pairSpread2x8_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func pairSpread3x8_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func pairSpread4x6_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
 func byteDots1x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
 
 //go:noescape
@@ -463,6 +487,12 @@ func lines2x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, l
 
 //go:noescape
 func halfDots2x4_256(blocks int, a *float32, lda int, b *uint16, ldb int, c *float32, ldc int)
+
+//go:noescape
+func spread1x8_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func spread2x6_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
 
 //go:noescape
 func byteDots1x4_256(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)

@@ -71,6 +71,8 @@ func avx512Tiles() *tiles {
 		dots4: []dotFunc{nil, dots1x4_512, dots2x4_512, dots3x4_512, dots4x4_512, dots5x4_512, dots6x4_512},
 		dots1: []dotFunc{nil, dots1x1_512, dots2x1_512, dots3x1_512, dots4x1_512, dots5x1_512, dots6x1_512},
 		lines: []dotFunc{nil, lines1x4_512, lines2x4_512, lines3x4_512, lines4x4_512},
+		spread: &spreads{least: 13, most: 192, width: 16, cols: []int{0, 8, 8, 8, 6},
+			kernel: []spreadFunc{nil, spread1x8_512, spread2x8_512, spread3x8_512, spread4x6_512}},
 		ahead: []aheadFunc{nil, ahead1x4_512, ahead2x4_512, ahead3x4_512, ahead4x4_512},
 		byRow: []tileFunc{nil, tileRows1_512, tileRows2_512, tileRows3_512, tileRows4_512, tileRows5_512, tileRows6_512, tileRows7_512, tileRows8_512, tileRows9_512, tileRows10_512, tileRows11_512, tileRows12_512, tileRows13_512, tileRows14_512},
 		byCol: []tileFunc{nil, tileCols1_512, tileCols2_512, tileCols3_512, tileCols4_512, tileCols5_512, tileCols6_512, tileCols7_512, tileCols8_512, tileCols9_512, tileCols10_512, tileCols11_512, tileCols12_512, tileCols13_512, tileCols14_512},
@@ -83,6 +85,8 @@ func pairTiles() *tiles {
 		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32,
 		dots4: []dotFunc{nil, pairDots1x4_512, pairDots2x4_512, pairDots3x4_512, pairDots4x4_512, pairDots5x4_512, pairDots6x4_512},
 		dots1: []dotFunc{nil, pairDots1x1_512, pairDots2x1_512, pairDots3x1_512, pairDots4x1_512, pairDots5x1_512, pairDots6x1_512},
+		spread: &spreads{least: 17, most: 384, width: 16, cols: []int{0, 8, 8, 8, 6},
+			kernel: []spreadFunc{nil, pairSpread1x8_512, pairSpread2x8_512, pairSpread3x8_512, pairSpread4x6_512}},
 		ahead: []aheadFunc{nil, pairAhead1x4_512, pairAhead2x4_512, pairAhead3x4_512, pairAhead4x4_512},
 		byRow: []tileFunc{nil, tilePairRows1_512, tilePairRows2_512, tilePairRows3_512, tilePairRows4_512, tilePairRows5_512, tilePairRows6_512, tilePairRows7_512, tilePairRows8_512, tilePairRows9_512, tilePairRows10_512, tilePairRows11_512, tilePairRows12_512, tilePairRows13_512, tilePairRows14_512},
 		byCol: []tileFunc{nil, tilePairCols1_512, tilePairCols2_512, tilePairCols3_512, tilePairCols4_512, tilePairCols5_512, tilePairCols6_512, tilePairCols7_512, tilePairCols8_512, tilePairCols9_512, tilePairCols10_512, tilePairCols11_512, tilePairCols12_512, tilePairCols13_512, tilePairCols14_512},
@@ -92,11 +96,12 @@ func pairTiles() *tiles {
 func avx2Tiles() *tiles {
 	return &tiles{
 		rows: 6, cols: 16, transpose: wideTranspose, copyColumns: copyColumns16,
-		dots4: []dotFunc{nil, dots1x4_256, dots2x4_256},
-		dots1: []dotFunc{nil, dots1x1_256, dots2x1_256},
-		lines: []dotFunc{nil, lines1x4_256, lines2x4_256},
-		byRow: []tileFunc{nil, tileRows1_256, tileRows2_256, tileRows3_256, tileRows4_256, tileRows5_256, tileRows6_256},
-		byCol: []tileFunc{nil, tileCols1_256, tileCols2_256, tileCols3_256, tileCols4_256, tileCols5_256, tileCols6_256},
+		dots4:  []dotFunc{nil, dots1x4_256, dots2x4_256},
+		dots1:  []dotFunc{nil, dots1x1_256, dots2x1_256},
+		lines:  []dotFunc{nil, lines1x4_256, lines2x4_256},
+		spread: &spreads{least: 5, most: 192, width: 8, cols: []int{0, 8, 6}, kernel: []spreadFunc{nil, spread1x8_256, spread2x6_256}},
+		byRow:  []tileFunc{nil, tileRows1_256, tileRows2_256, tileRows3_256, tileRows4_256, tileRows5_256, tileRows6_256},
+		byCol:  []tileFunc{nil, tileCols1_256, tileCols2_256, tileCols3_256, tileCols4_256, tileCols5_256, tileCols6_256},
 	}
 }
 

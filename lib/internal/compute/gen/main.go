@@ -20,6 +20,7 @@ func main() {
 		write("tiles_"+s.name+"_amd64.s", tileFile(s, stubs))
 		write("bf16_"+s.name+"_amd64.s", bf16File(s, stubs))
 		write("stream_"+s.name+"_amd64.s", streamFile(s, stubs))
+		write("spread_"+s.name+"_amd64.s", spreadFile(s, stubs))
 		write("int8_"+s.name+"_amd64.s", int8File(s, stubs))
 		write("spans_"+s.name+"_amd64.s", spanFile(s, stubs))
 	}

@@ -1,0 +1,103 @@
+package compute
+
+import "unsafe"
+
+// A spreadFunc computes out[j][i] = sum_p a[p][i] b[j*ldb+p] for its number of rows j of B and of vectors of rows i of A,
+// and asks for as many rows of memory from next on, ldb apart too.
+type spreadFunc func(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+// spreads are the kernels of products A * B^T that read B in place, by the number of vectors of rows of A; index 0 is unused.
+type spreads struct {
+	least  int // rows of A from which on these are the faster ones,
+	most   int // and up to which
+	width  int // elements of a vector
+	cols   []int
+	kernel []spreadFunc
+}
+
+const (
+	spreadBlock = 48  // rows of B that are taken through all of A together: a multiple of what each kernel takes
+	spreadSpan  = 192 // rows of B in a range, at most: within a range everything but its beginning was asked for
+	spreadSlack = 8   // rows that a kernel takes at most
+)
+
+// spreadable says whether the product is one for spread.
+func (g *gemmCall) spreadable(t *tiles) bool {
+	return t.spread != nil && g.b.trans && !g.a.trans && g.pairsOf == 0 && g.m >= t.spread.least && g.m <= t.spread.most && g.n >= spreadBlock
+}
+
+// spread computes A * B^T for rows of A that stay in the cache: their transpose is made once, and the rows of B go by in
+// place, read from memory while the rows before them are multiplied.
+func (g *gemmCall) spread(t *tiles) {
+	s := t.spread
+	height := (g.m-1)/s.width + 1 // in vectors
+	packed := getScratch(height * s.width * g.k)
+	defer putScratch(packed)
+	g.packSpread(t, packed)
+	parallelStop(g.n, max(spreadBlock, min(spreadSpan, g.n/aheadParts/spreadBlock*spreadBlock)), func(lo, hi int) {
+		columns := getScratch((spreadSlack + spreadBlock) * len(s.kernel) * s.width)
+		defer putScratch(columns)
+		for j := lo; j < hi; j += spreadBlock {
+			g.spreadBlock(t, packed, columns, j, min(j+spreadBlock, hi))
+		}
+	})
+}
+
+// packSpread writes the transpose of A pass by pass: the pass of v vectors from row i on is at packed[i*k:], as [k][v vectors].
+func (g *gemmCall) packSpread(t *tiles, packed []float32) {
+	const step = 128 // along k
+	if g.m%t.spread.width != 0 {
+		clear(packed) // what was there before might be subnormal, and slow
+	}
+	Parallel(g.k, step, func(lo, hi int) {
+		g.eachPass(t.spread, func(i, rows, lanes int, _ int) {
+			t.transpose(&packed[i*g.k+lo*lanes], lanes, g.a.at(i, lo), g.a.ld, rows, hi-lo)
+		})
+	})
+}
+
+// eachPass visits the passes over the rows of A: the first row, how many there are, and the lanes and vectors they take.
+func (g *gemmCall) eachPass(s *spreads, f func(i, rows, lanes, v int)) {
+	height := (g.m-1)/s.width + 1
+	for at := 0; at < height; {
+		v := rowsOfTile(height, at, len(s.kernel)-1)
+		f(at*s.width, min(v*s.width, g.m-at*s.width), v*s.width, v)
+		at += v
+	}
+}
+
+// spreadBlock computes columns lo..hi of C.
+func (g *gemmCall) spreadBlock(t *tiles, packed, columns []float32, lo, hi int) {
+	s := t.spread
+	g.eachPass(s, func(i, rows, lanes, v int) {
+		cols, a := s.cols[v], &packed[i*g.k]
+		sums := columns[spreadSlack*lanes:]
+		for j := lo; j < hi; j += cols {
+			from := min(j, g.n-cols) // the last group may begin before others end; what it finds again is the same
+			b, next := g.b.at(0, from), uintptr(unsafe.Pointer(g.b.at(0, from)))
+			if i == 0 {
+				next += uintptr(4 * cols * g.b.ld)
+			}
+			s.kernel[v](g.k, a, b, g.b.ld, &columns[(spreadSlack+from-lo)*lanes], next)
+		}
+		g.storeColumns(t, sums, lanes, i, rows, lo, hi)
+	})
+}
+
+// storeColumns writes alpha times the transpose of sums to rows i.. and columns lo..hi of C, or adds it.
+func (g *gemmCall) storeColumns(t *tiles, sums []float32, lanes, i, rows, lo, hi int) {
+	c, cols := offset(g.c, i*g.ldc+lo), hi-lo
+	if !g.add {
+		t.transpose(c, g.ldc, &sums[0], lanes, cols, rows)
+		for r := 0; g.alpha != 1 && r < rows; r++ {
+			active.scale(unsafe.Slice(offset(c, r*g.ldc), cols), g.alpha)
+		}
+		return
+	}
+	across := getScratch(rows * cols)
+	defer putScratch(across)
+	t.transpose(&across[0], cols, &sums[0], lanes, cols, rows)
+	for r := range rows {
+		active.axpy(across[r*cols:][:cols], unsafe.Slice(offset(c, r*g.ldc), cols), g.alpha)
+	}
+}
