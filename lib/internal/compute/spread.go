@@ -88,7 +88,7 @@ func (g *gemmCall) spreadBlock(t *tiles, packed, columns []float32, lo, hi int) 
 func (g *gemmCall) storeColumns(t *tiles, sums []float32, lanes, i, rows, lo, hi int) {
 	c, cols := offset(g.c, i*g.ldc+lo), hi-lo
 	if !g.add {
-		t.transpose(c, g.ldc, &sums[0], lanes, cols, rows)
+		t.transposeInto(c, g.ldc, sums, lanes, cols, rows)
 		for r := 0; g.alpha != 1 && r < rows; r++ {
 			active.scale(unsafe.Slice(offset(c, r*g.ldc), cols), g.alpha)
 		}
@@ -96,8 +96,18 @@ func (g *gemmCall) storeColumns(t *tiles, sums []float32, lanes, i, rows, lo, hi
 	}
 	across := getScratch(rows * cols)
 	defer putScratch(across)
-	t.transpose(&across[0], cols, &sums[0], lanes, cols, rows)
+	t.transposeInto(&across[0], cols, sums, lanes, cols, rows)
 	for r := range rows {
 		active.axpy(across[r*cols:][:cols], unsafe.Slice(offset(c, r*g.ldc), cols), g.alpha)
+	}
+}
+
+// transposeInto is transpose a few rows of dst at a time: rows that are far apart may fall on one cache set, which has no
+// room for many.
+func (t *tiles) transposeInto(dst *float32, ldd int, src []float32, lds, rows, cols int) {
+	const few = 8
+	for r := 0; r < cols; r += few {
+		at := max(0, min(r, cols-few)) // the last few overlap those before
+		t.transpose(offset(dst, at*ldd), ldd, &src[at], lds, rows, min(few, cols))
 	}
 }
