@@ -16,7 +16,7 @@ var convertCommand = command{"convert", "write a model as a Hugging Face folder 
 
 func runConvert(args []string) int {
 	fl := flags("convert", "IN OUT [--type TYPE] [--adapter FOLDER --merge] [--tokenizer FOLDER]",
-		"Reads a model (a Hugging Face folder, a GGUF file, or a name that 'lyceum get' knows) and writes it to OUT: a GGUF file if OUT ends in .gguf, else a folder.\n"+
+		"Reads a model and writes it to OUT: a GGUF file if OUT ends in .gguf, else a folder. IN is a MODEL:\n"+aboutModels+"\n"+
 			"Transformers reads the folder, llama.cpp and Ollama run the file. TYPE is F32, F16 or BF16, and for GGUF files also Q8_0, Q4_0 or Q4_1.\n"+
 			"An adapter as PEFT writes it becomes part of the weights.")
 	kind := fl.String("type", "", "the `TYPE` of the weights (default BF16)")
@@ -57,7 +57,7 @@ func convert(in, out, kind, adapter, tokenizer string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
-	m, err := zoo.Load(in)
+	m, err := loadModel(in, false)
 	if err != nil {
 		return err
 	}
@@ -76,6 +76,9 @@ func convert(in, out, kind, adapter, tokenizer string) error {
 		if m.Tok, err = tokenize.FromFolder(tokenizer); err != nil {
 			return err
 		}
+	}
+	if m.Tok == nil {
+		fmt.Fprintf(os.Stderr, "lyceum convert: %s has no tokenizer, so %s has none either; --tokenizer FOLDER adds one\n", in, out)
 	}
 	if err := m.Write(out, kind); err != nil {
 		return err

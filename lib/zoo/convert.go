@@ -26,7 +26,7 @@ func WeightType(s string) (string, error) {
 
 // Write writes the model: a GGUF file if the path ends in .gguf, else a Hugging Face folder. kind is the type of the weights
 // (WeightType); "" is BF16. The folder has weights, configuration, tokenizer, chat template and what generation needs; the
-// file has all of that in one.
+// file has all of that in one. A model without a tokenizer (LoadWeights) is written without one.
 func (m *Model) Write(path, kind string) error {
 	if kind == "" {
 		kind = "BF16"
@@ -53,6 +53,9 @@ func (m *Model) Write(path, kind string) error {
 func (m *Model) meta() ([]checkpoint.Pair, error) {
 	if m.said != nil && m.Tok == m.read {
 		return m.said, nil
+	}
+	if m.Tok == nil {
+		return []checkpoint.Pair{{Key: "general.type", Value: "model"}, {Key: "general.name", Value: m.Name}, {Key: "tokenizer.ggml.model", Value: noVocabulary}}, nil
 	}
 	j, err := m.Tok.JSON()
 	if err != nil {
@@ -107,7 +110,7 @@ var beside = []string{"tokenizer.json", "tokenizer_config.json", "special_tokens
 
 // writeTokenizer writes the tokenizer's files: copies where the model came from a folder.
 func (m *Model) writeTokenizer(folder string) error {
-	if _, err := os.Stat(filepath.Join(m.folder, "tokenizer.json")); m.folder != "" && m.Tok == m.read && err == nil {
+	if _, err := os.Stat(filepath.Join(m.folder, "tokenizer.json")); m.folder != "" && m.Tok == m.read && (err == nil || m.Tok == nil) {
 		for _, n := range beside {
 			data, err := os.ReadFile(filepath.Join(m.folder, n))
 			if errors.Is(err, fs.ErrNotExist) {
@@ -120,6 +123,9 @@ func (m *Model) writeTokenizer(folder string) error {
 				return err
 			}
 		}
+		return nil
+	}
+	if m.Tok == nil {
 		return nil
 	}
 	j, err := m.Tok.JSON()

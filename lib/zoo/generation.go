@@ -96,27 +96,6 @@ func readGeneration(folder string) (sampling.Options, error) {
 	return sampling.ParseConfig(file, data)
 }
 
-// LoadWeights is Load of a model that may have no tokenizer: Tok is nil then.
-func LoadWeights(name string) (*Model, error) {
-	where, err := Find(name)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(filepath.Join(where, "tokenizer.json")); err == nil || strings.EqualFold(filepath.Ext(where), ".gguf") {
-		return Load(name)
-	}
-	if _, err := os.Stat(filepath.Join(where, "config.json")); err != nil {
-		return Load(name)
-	}
-	lm, err := checkpoint.Load(where)
-	if err != nil {
-		return nil, err
-	}
-	m := &Model{Name: short(name), LM: lm}
-	m.Generation, err = readGeneration(where)
-	return m, err
-}
-
 // LoadTokenizer reads only the tokenizer of what Load reads; a folder with a tokenizer.json, or such a file, is enough.
 func LoadTokenizer(name string) (*tokenize.Tokenizer, error) {
 	switch name {

@@ -19,7 +19,12 @@ func SmolLM2() (*Model, error) { return Load("smollm2-135m-instruct") }
 // Load reads a model: a Hugging Face folder, a GGUF file, a short name such as "smollm2-135m-instruct", or owner/name or
 // owner/name@revision of the Hugging Face hub. Names are looked up in the caches of this machine (Folder, HubCache); nothing
 // is fetched: an error says the command that does.
-func Load(name string) (*Model, error) {
+func Load(name string) (*Model, error) { return load(name, true) }
+
+// LoadWeights is Load of a model that may have no tokenizer: Tok is nil then.
+func LoadWeights(name string) (*Model, error) { return load(name, false) }
+
+func load(name string, text bool) (*Model, error) {
 	where, err := Find(name)
 	if err != nil {
 		return nil, err
@@ -29,9 +34,9 @@ func Load(name string) (*Model, error) {
 		return nil, fmt.Errorf("zoo.Load: %w", err)
 	}
 	if !st.IsDir() {
-		return loadGGUF(name, where)
+		return loadGGUF(name, where, text)
 	}
-	m, err := loadFolder(name, where)
+	m, err := loadFolder(name, where, text)
 	if err != nil {
 		return nil, err
 	}
@@ -107,15 +112,18 @@ func names() string {
 	return strings.Join(list, ", ")
 }
 
-func loadFolder(name, folder string) (*Model, error) {
+func loadFolder(name, folder string, text bool) (*Model, error) {
 	if _, err := os.Stat(filepath.Join(folder, "config.json")); errors.Is(err, fs.ErrNotExist) {
 		if file, ok := usable(folder); ok {
-			return loadGGUF(name, file)
+			return loadGGUF(name, file, text)
 		}
 	}
 	lm, err := checkpoint.Load(folder)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(folder, "tokenizer.json")); !text && errors.Is(err, fs.ErrNotExist) {
+		return &Model{Name: short(name), LM: lm, folder: folder}, nil
 	}
 	tok, err := tokenize.FromFolder(folder)
 	if err != nil {
@@ -125,7 +133,7 @@ func loadFolder(name, folder string) (*Model, error) {
 	return m, m.agrees(folder)
 }
 
-func loadGGUF(name, file string) (*Model, error) {
+func loadGGUF(name, file string, text bool) (*Model, error) {
 	g, err := checkpoint.OpenGGUF(file)
 	if err != nil {
 		return nil, err
@@ -134,6 +142,9 @@ func loadGGUF(name, file string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if model := g.Meta["tokenizer.ggml.model"]; !text && (model == nil || model == noVocabulary) {
+		return &Model{Name: short(name), LM: lm, said: saidBy(g)}, nil
+	}
 	tok, err := tokenize.FromGGUF(file, g.Meta)
 	if err != nil {
 		return nil, err
@@ -141,6 +152,9 @@ func loadGGUF(name, file string) (*Model, error) {
 	m := &Model{Name: short(name), LM: lm, Tok: tok, said: saidBy(g), read: tok}
 	return m, m.agrees(file)
 }
+
+// noVocabulary is what llama.cpp calls a file without a tokenizer.
+const noVocabulary = "no_vocab"
 
 // agrees checks that every token has a row in the model. A model may have more rows than tokens.
 func (m *Model) agrees(where string) error {
