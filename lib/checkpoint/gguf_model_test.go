@@ -201,3 +201,53 @@ func TestAQuantisedBaseIsTheFile(t *testing.T) {
 		}
 	}
 }
+
+// What a GGUF file has no word for is refused, and a window where llama.cpp has none becomes the context.
+func TestWhatAGGUFCannotTell(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "m.gguf")
+	for folder, want := range map[string]string{
+		"gemma3":              "of the attention scores cannot be told in a GGUF file of the architecture gemma3",
+		"rope_longrope_short": "longrope",
+		"rope_dynamic":        "dynamic",
+		"rope_yarn_mscale":    "the yarn settings",
+		"smollm3":             "with and without rotary positions cannot be told",
+	} {
+		m, err := Load("testdata/families/" + folder)
+		if folder != "gemma3" && folder != "smollm3" {
+			c, _, _, e := openFolder("testdata/families/" + folder)
+			if c.Vocab == 0 {
+				t.Fatal(e)
+			}
+			m, err = transformer.New(c, 1), nil
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := SaveGGUF(file, m, "F32", nil); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v, want %q", folder, err, want)
+		}
+	}
+	for folder, window := range map[string]int{"mistral": 5, "qwen2": 4} {
+		m, err := Load("testdata/families/" + folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := SaveGGUF(file, m, "F32", nil); err != nil {
+			t.Fatal(err)
+		}
+		n, err := LoadGGUF(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := transformer.Batch{IDs: []int32{1, 5, 9, 33}, Rows: 1, Length: 4}
+		want := m.Logits(b).Data()
+		for i, z := range n.Logits(b).Data() {
+			if math.Abs(float64(z-want[i])) > familyLogits {
+				t.Fatalf("%s: logit %d is %v, was %v", folder, i, z, want[i])
+			}
+		}
+		if n.Config.Context != window {
+			t.Errorf("%s: the context is %d", folder, n.Config.Context)
+		}
+	}
+}

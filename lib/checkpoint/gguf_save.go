@@ -12,7 +12,8 @@ import (
 
 // SaveGGUF writes a model as a GGUF file that llama.cpp runs. Matrices have the type: F32, F16, BF16, Q8_0, Q4_0 or Q4_1; norms
 // and biases stay F32, as llama.cpp wants them. With four bits the embedding and the output are Q8_0, and a matrix whose rows
-// do not divide into blocks is F16. meta is what the file says besides the architecture: its name, and the vocabulary (Vocabulary).
+// do not divide into blocks is F16. A setting that the format cannot tell is an error; a window of attention that llama.cpp
+// does not have for the family becomes the context. meta is what the file says besides the architecture: its name, and the vocabulary (Vocabulary).
 func SaveGGUF(file string, m *transformer.LM, kind string, meta []Pair) error {
 	config, err := ConfigJSON(m.Config)
 	if err != nil {
@@ -48,6 +49,9 @@ func SaveGGUF(file string, m *transformer.LM, kind string, meta []Pair) error {
 	}
 	if len(d.factors) > 0 {
 		tensors = append(tensors, GGUFTensor{"rope_freqs.weight", []int{len(d.factors)}, "F32", func() []float32 { return d.factors }})
+	}
+	if pairs, err = told(m.Config, pairs, tensors); err != nil {
+		return fmt.Errorf("checkpoint: %s: %w", file, err)
 	}
 	return WriteGGUF(file, pairs, tensors)
 }

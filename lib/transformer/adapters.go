@@ -255,8 +255,9 @@ func (m *LM) Unmerge(name string) error {
 	return nil
 }
 
-// DeleteAdapter forgets an adapter. If it is merged, its change stays in the weights for good. When the last one is gone
-// the model's own parameters want gradients again.
+// DeleteAdapter forgets an adapter. If it is merged, its change stays in the weights for good: a model whose embedding or
+// output layer was the adapter's own is no longer tied. When the last one is gone the model's own parameters want gradients
+// again.
 func (m *LM) DeleteAdapter(name string) error {
 	a := m.adapters.byName[name]
 	if a == nil {
@@ -272,6 +273,9 @@ func (m *LM) DeleteAdapter(name string) error {
 	if kept {
 		for _, s := range a.Saved {
 			*s.Slot.Ref = s.Own
+		}
+		if m.Config.Tied && m.Head != m.Embed && len(a.Saved) > 0 { // one of the two is the adapter's: they are apart for good
+			m.Config.Tied = false
 		}
 		if len(m.adapters.names) > 0 {
 			m.freeze()
