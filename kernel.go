@@ -61,6 +61,7 @@ func runKernel(args []string) int {
 		return 1
 	}
 	close(bound)
+	roomyHeap()
 	go signals(s)
 	if line == nil {
 		go watchParent(s)

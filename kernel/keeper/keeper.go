@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -47,10 +46,12 @@ func keep() int {
 		if k.bye || !k.ready {
 			return k.status()
 		}
-		if idle++; k.asked {
+		asked, count, waiting := readLedger(k.ledger)
+		k.ledger.Close()
+		if idle++; asked {
 			idle = 0
 		}
-		last = k.obituary()
+		last = Obituary{Reason: k.reason(), Count: max(count, last.Count), Waiting: waiting}
 		fmt.Fprintf(os.Stderr, "lyceum kernel: the process of the kernel died: %s\n", last.Reason)
 		if idle >= mostTries {
 			return 1
@@ -84,13 +85,11 @@ type child struct {
 	crash   bytes.Buffer
 	reading sync.Mutex // for crash
 	errors  *os.File   // what the kernel writes on its descriptor 2 and does not read back itself
+	ledger  *os.File   // what it has not answered
 
-	mu      sync.Mutex // for what follows: the kernel reports while signals come
-	waiting []Pending
-	count   int
-	asked   bool
-	ready   bool
-	bye     bool
+	mu    sync.Mutex // for what follows: the kernel reports while signals come
+	ready bool
+	bye   bool
 }
 
 func start(last Obituary) (*child, error) {
@@ -106,10 +105,14 @@ func start(last Obituary) (*child, error) {
 		}
 		files = append(files, r, w)
 	}
-	k := &child{cmd: exec.Command(exe, os.Args[1:]...), life: files[1], ended: make(chan struct{}), oom: killedForMemory(), count: last.Count, errors: files[6]}
+	book, err := nameless()
+	if err != nil {
+		return nil, err
+	}
+	k := &child{cmd: exec.Command(exe, os.Args[1:]...), life: files[1], ended: make(chan struct{}), oom: killedForMemory(), errors: files[6], ledger: book}
 	k.cmd.Env = append(os.Environ(), worker+"=1")
 	k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	k.cmd.ExtraFiles = []*os.File{files[0], files[3], files[5], files[6], files[7]}
+	k.cmd.ExtraFiles = []*os.File{files[0], files[3], files[5], files[6], files[7], book}
 	err = k.cmd.Start()
 	for _, f := range []*os.File{files[0], files[3], files[5], files[7]} {
 		f.Close()
@@ -205,17 +208,7 @@ func (k *child) listen(r io.Reader) {
 func (k *child) take(m report) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	switch {
-	case m.Began != nil:
-		k.asked = true
-		k.waiting = append(k.waiting, *m.Began)
-	case m.Ended != 0:
-		k.waiting = slices.DeleteFunc(k.waiting, func(p Pending) bool { return p.Number == m.Ended })
-	}
 	k.ready, k.bye = k.ready || m.Ready, k.bye || m.Bye
-	if m.Count != 0 {
-		k.count = m.Count
-	}
 }
 
 func (k *child) status() int {
@@ -223,8 +216,4 @@ func (k *child) status() int {
 		return s.ExitCode()
 	}
 	return 1
-}
-
-func (k *child) obituary() Obituary {
-	return Obituary{Reason: k.reason(), Count: k.count, Waiting: k.waiting}
 }

@@ -36,18 +36,15 @@ type Obituary struct {
 
 // report is one line from the kernel to its keeper.
 type report struct {
-	Began *Pending `json:"began,omitempty"`
-	Ended int      `json:"ended,omitempty"`
-	Count int      `json:"count,omitempty"`
-	Ready bool     `json:"ready,omitempty"`
-	Bye   bool     `json:"bye,omitempty"`
+	Ready bool `json:"ready,omitempty"`
+	Bye   bool `json:"bye,omitempty"`
 }
 
 // A Line is a kernel's connection to its keeper. All methods of a nil Line do nothing.
 type Line struct {
 	mu     sync.Mutex
 	out    io.Writer
-	number int
+	ledger *ledger
 	errors [2]int
 }
 
@@ -67,8 +64,8 @@ func Attach(end func()) (*Line, Obituary) {
 		return nil, last
 	}
 	os.Unsetenv(worker) // kernels that cells start are none of this keeper's
-	life, out, crash := os.NewFile(3, "life"), os.NewFile(4, "report"), os.NewFile(5, "crash")
-	for _, f := range []*os.File{life, out, crash} {
+	life, out, crash, book := os.NewFile(3, "life"), os.NewFile(4, "report"), os.NewFile(5, "crash"), os.NewFile(8, "ledger")
+	for _, f := range []*os.File{life, out, crash, book} {
 		private(f)
 	}
 	debug.SetCrashOutput(crash, debug.CrashOptions{})
@@ -81,7 +78,7 @@ func Attach(end func()) (*Line, Obituary) {
 		io.Copy(io.Discard, lines)
 		end()
 	}()
-	return &Line{out: out, errors: [2]int{6, 7}}, last
+	return &Line{out: out, ledger: newLedger(book), errors: [2]int{6, 7}}, last
 }
 
 func (l *Line) send(r report) {
@@ -99,17 +96,29 @@ func (l *Line) Began(p Pending) int {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.number++
-	p.Number = l.number
-	l.send(report{Began: &p})
-	return p.Number
+	return l.ledger.began(p)
 }
 
 // Ended says that a request is answered.
-func (l *Line) Ended(number int) { l.note(report{Ended: number}) }
+func (l *Line) Ended(number int) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ledger.ended(number)
+}
 
 // Count says what the execution count is.
-func (l *Line) Count(n int) { l.note(report{Count: n}) }
+func (l *Line) Count(n int) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ledger.count = n
+	l.ledger.head()
+}
 
 // Ready says that the kernel can be reached: from now on its death is worth a new one.
 func (l *Line) Ready() { l.note(report{Ready: true}) }

@@ -22,6 +22,7 @@ type pipe struct {
 	name string
 	fd   int
 	mu   sync.Mutex // held while a piece is read and handed on
+	buf  [1 << 16]byte
 }
 
 func newCapture(s *Server) (*capture, error) {
@@ -73,14 +74,13 @@ func (c *capture) copy(p *pipe) {
 func (c *capture) read(p *pipe) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	buf := make([]byte, 1<<16)
 	for {
-		n, err := unix.Read(p.fd, buf)
+		n, err := unix.Read(p.fd, p.buf[:])
 		if n <= 0 || err != nil {
 			return
 		}
 		if o := c.s.newest(); o != nil {
-			o.Stream(p.name, buf[:n])
+			o.Stream(p.name, p.buf[:n])
 		}
 	}
 }

@@ -101,7 +101,8 @@ func must(err error) {
 }
 
 // mark is called before each statement of a cell.
-func (e *engine) mark(cell, line, col int) {
+func (e *engine) mark(at int) {
+	cell, line, col := unpacked(at)
 	if _, gone := e.abandoned.Load(cell); gone {
 		runtime.Goexit()
 	}

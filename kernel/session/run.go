@@ -239,9 +239,23 @@ func blanks(t types.Type) []ast.Expr {
 // finds a fault by the kind of operation and names the first one of that kind.
 func (s *Session) marker(p token.Pos) ast.Stmt {
 	at := s.position(p)
-	args := []ast.Expr{number(s.engine.cell, p), number(at.Line, p), number(at.Column, p)}
+	args := []ast.Expr{number(packed(s.engine.cell, at.Line, at.Column), p)}
 	return &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.SelectorExpr{X: &ast.Ident{Name: showName, NamePos: p}, Sel: &ast.Ident{Name: "At", NamePos: p}}, Lparen: p, Args: args, Rparen: p}}
 }
+
+// packed is a cell with a place in it as one number: the interpreter takes its time over every argument of a call.
+func packed(cell, line, col int) int {
+	return cell<<(lineBits+columnBits) | min(line, 1<<lineBits-1)<<columnBits | min(col, 1<<columnBits-1)
+}
+
+func unpacked(at int) (cell, line, col int) {
+	return at >> (lineBits + columnBits), at >> columnBits & (1<<lineBits - 1), at & (1<<columnBits - 1)
+}
+
+const (
+	lineBits   = 20
+	columnBits = 14
+)
 
 func number(n int, p token.Pos) ast.Expr {
 	return &ast.BasicLit{ValuePos: p, Kind: token.INT, Value: fmt.Sprint(n)}

@@ -274,3 +274,14 @@ func BenchmarkNew(b *testing.B) {
 		fresh(b)
 	}
 }
+
+func TestAPlaceInOneNumber(t *testing.T) {
+	for _, c := range [][3]int{{0, 1, 1}, {1, 1<<lineBits - 1, 1<<columnBits - 1}, {1 << 20, 12, 34}} {
+		if cell, line, col := unpacked(packed(c[0], c[1], c[2])); [3]int{cell, line, col} != c {
+			t.Errorf("%v became %d %d %d", c, cell, line, col)
+		}
+	}
+	if cell, line, col := unpacked(packed(7, 1<<30, 1<<30)); cell != 7 || line != 1<<lineBits-1 || col != 1<<columnBits-1 {
+		t.Errorf("a place too far out became %d %d %d", cell, line, col)
+	}
+}

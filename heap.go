@@ -1,0 +1,32 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// room is how many bytes may at least be allocated between two collections of garbage. What lives in a fresh kernel is small
+// and full of pointers: with Go's setting, as much room as lives, a collection would disturb one cell in a hundred. Large
+// heaps keep Go's setting.
+const room = 32 << 20
+
+// roomyHeap keeps that room from now on. The percentage is set anew after each collection.
+func roomyHeap() { arrange(&sentinel{percent: 100}) }
+
+// A sentinel is garbage from the start: its finalizer runs after each collection.
+type sentinel struct{ percent int }
+
+func arrange(s *sentinel) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	percent := 100
+	if n := live[0].Value.Uint64(); n > 0 && n < room {
+		percent = int(min(room*100/n, 1000))
+	}
+	if percent*10 > s.percent*11 || percent*11 < s.percent*10 { // each setting stops the world for a moment
+		debug.SetGCPercent(percent)
+		s.percent = percent
+	}
+	runtime.SetFinalizer(&sentinel{s.percent}, arrange)
+}

@@ -1,0 +1,50 @@
+//go:build unix
+
+package keeper
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestWhyAKernelDied(t *testing.T) {
+	for _, c := range []struct{ script, crash, want string }{
+		{"kill -9 $$", "", "it was killed (signal 9)"},
+		{"kill -11 $$", "", "signal 11"},
+		{"exit 3", "", "exit status 3"},
+		{"exit 2", "goroutine 1\nfatal error: all goroutines are asleep - deadlock!\n", "fatal error: all goroutines are asleep"},
+		{"exit 2", "some output\n  panic: boom\n", "panic: boom"},
+	} {
+		k := &child{cmd: exec.Command("sh", "-c", c.script)}
+		k.crash.WriteString(c.crash)
+		k.cmd.Run()
+		if got := k.reason(); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.script, got, c.want)
+		}
+	}
+	if got := (&child{cmd: &exec.Cmd{}}).reason(); got == "" {
+		t.Error("a process that never was has no reason")
+	}
+}
+
+func TestANamelessFileCanBeShared(t *testing.T) {
+	f, err := nameless()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := os.Stat(f.Name()); err == nil {
+		t.Errorf("%s has a name", f.Name())
+	}
+	cmd := exec.Command("sh", "-c", "echo note >&3")
+	cmd.ExtraFiles = []*os.File{f}
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 5)
+	if _, err := f.ReadAt(b, 0); err != nil || string(b) != "note\n" {
+		t.Errorf("%q %v", b, err)
+	}
+}
