@@ -1,13 +1,14 @@
 package posttrain
 
 import (
-	"runtime"
+	"runtime/debug"
 
 	"lyceum/lib/tensor"
 )
 
 // Drawing and learning take turns, and each takes much memory that the other does not need: keys and values of all
-// completions, the activations of a micro-batch. What one leaves is collected before the other begins, if it is worth the time.
+// completions, the activations of a micro-batch. What one leaves is given back before the other begins, if it is worth the time:
+// collected alone it would stay, in gaps that are too small for the large pieces of the other.
 
 // muchMemory is what is worth a collection, in bytes.
 const muchMemory = 128 << 20
@@ -16,7 +17,7 @@ const muchMemory = 128 << 20
 func roomToDraw() {
 	if tensor.ScopeBytes() >= muchMemory {
 		tensor.FreeScopes()
-		runtime.GC()
+		debug.FreeOSMemory()
 	}
 }
 
@@ -27,7 +28,7 @@ func (o *source) roomToLearn(g *generation) {
 		tokens += len(e.prompt) + len(e.ids)
 	}
 	if 8*tokens*c.Layers*c.KVHeads*c.HeadDim >= muchMemory {
-		runtime.GC()
+		debug.FreeOSMemory()
 	}
 }
 

@@ -132,14 +132,17 @@ func (c *Cache) Reorder(slots, from []int) {
 	}
 }
 
-// grow makes room for n tokens.
+// grow makes room for n tokens, or for all there can be if these are not many more: what is outgrown lies about as garbage.
 func (s *slot) grow(n, room, width int) {
 	if len(s.keys) == 0 || len(s.keys[0]) >= n*width {
 		return
 	}
 	const step = 64
 	have := len(s.keys[0]) / width
-	n = min(room, (max(n, have+have/2)+step-1)/step*step)
+	n = (max(n, have+have/2) + step - 1) / step * step
+	if room <= 4*n {
+		n = room
+	}
 	for b := range s.keys {
 		for _, p := range []*[]float32{&s.keys[b], &s.values[b]} {
 			larger := compute.Aligned(n * width)

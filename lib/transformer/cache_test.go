@@ -155,3 +155,19 @@ func TestCacheErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestCacheTakesASmallRoomAtOnce(t *testing.T) {
+	m := New(Config{Vocab: 20, Dim: 16, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 8, Hidden: 24, Context: 1024, RopeTheta: 10000, NormEps: 1e-5}, 1)
+	ids := make([]int32, 90)
+	few, many := m.NewCache(1, 100), m.NewCache(1, 1000)
+	few.Prefill(0, ids[:10])
+	before := few.Bytes()
+	few.Prefill(0, ids[:80])
+	if few.Bytes() != before {
+		t.Errorf("a room of 100 took %d bytes at first and %d later: the first are garbage now", before, few.Bytes())
+	}
+	many.Prefill(0, ids[:10])
+	if many.Bytes() >= 2*before {
+		t.Errorf("10 tokens of a room of 1000 take %d bytes, a whole room of 100 takes %d", many.Bytes(), before)
+	}
+}
