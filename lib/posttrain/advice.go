@@ -9,7 +9,10 @@ import (
 )
 
 // advise says something once: in the run's description and on the console.
-func (r *Run) advise(key, text string) {
+func (r *Run) advise(key, text string) { r.note(key, fmt.Sprintf("step %d: %s", r.done+1, text)) }
+
+// note is advise for what belongs to no step.
+func (r *Run) note(key, line string) {
 	if r.advised[key] {
 		return
 	}
@@ -17,10 +20,19 @@ func (r *Run) advise(key, text string) {
 		r.advised = map[string]bool{}
 	}
 	r.advised[key] = true
-	line := fmt.Sprintf("step %d: %s", r.done+1, text)
 	r.Advice = append(r.Advice, line)
 	if r.console != nil {
 		fmt.Fprintln(r.console, "note: "+line)
+	}
+}
+
+// speak says aloud what was found before there was a console.
+func (r *Run) speak(console io.Writer) {
+	if r.console == nil && console != nil {
+		r.console = console
+		for _, line := range r.Advice {
+			fmt.Fprintln(console, "note: "+line)
+		}
 	}
 }
 

@@ -82,6 +82,7 @@ func freely(method string, model *zoo.Model, data, eval *datasets.Set, adapter n
 	if base.train, err = encodeTexts(method, writer{m}, data, most); err != nil {
 		return nil, err
 	}
+	r.noteRows(data, len(base.train))
 	if eval != nil {
 		if base.eval, err = encodeTexts(method, writer{m}, eval, most); err != nil {
 			return nil, err

@@ -73,6 +73,7 @@ func DPO(model *zoo.Model, data *datasets.Set, config DPOConfig) (*Run, error) {
 	if t.train, err = encodePairs("DPO", w, data, config.MaxLength, false, true); err != nil {
 		return nil, err
 	}
+	r.noteRows(data, len(t.train))
 	for _, p := range t.train {
 		if slices.Equal(p.chosen.ids, p.rejected.ids) {
 			r.equalPairs += 1 / float64(len(t.train))

@@ -71,6 +71,7 @@ func KTO(model *zoo.Model, data *datasets.Set, config KTOConfig) (*Run, error) {
 	if t.train, err = t.encode(data); err != nil {
 		return nil, err
 	}
+	r.noteRows(data, len(t.train))
 	if config.Eval != nil {
 		if t.eval, err = t.encode(config.Eval); err != nil {
 			return nil, err

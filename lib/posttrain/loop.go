@@ -44,7 +44,7 @@ type best struct {
 	Waiting int // evaluations since
 }
 
-// train runs a task to its end and leaves the metrics in the run. An interrupt ends it after a whole step, with a checkpoint if
+// train runs a task to its end and leaves the metrics in the run. An interrupt ends it as it was after a whole step, with a checkpoint if
 // the run writes any; what was trained so far stays in the run's model, beside the error.
 func train(r *Run, t task, s settings) error {
 	l := &loop{run: r, task: t, s: s, meter: newMeter(), started: time.Now(), evalAt: -1}
@@ -55,6 +55,7 @@ func train(r *Run, t task, s settings) error {
 		return err
 	}
 	defer l.logs.close()
+	r.speak(s.Console)
 	l.board = newBoard(r)
 	err := l.steps()
 	l.board.step(true)
@@ -123,6 +124,11 @@ func (l *loop) steps() error {
 		}
 		epoch, at := l.step/l.updates, l.step%l.updates*l.s.Accumulation
 		n, err := l.take(epoch, at)
+		if err == stop.ErrInterrupted && l.saves() && l.step > 0 && l.rewinds() {
+			if err := l.save(); err != nil {
+				return err
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -140,10 +146,17 @@ func (l *loop) steps() error {
 // take makes the micro-batches of a step and learns from them; n is how many there were. An interrupt in the middle of it, which
 // the long loops of the arithmetic answer by a panic, leaves model and optimiser as they were before the step.
 func (l *loop) take(epoch, at int) (n int, err error) {
+	meter := l.meter.clone()
+	numbers, _ := l.taskState()
 	defer func() {
 		if v := recover(); v == stop.ErrInterrupted {
 			l.opt.ZeroGrad()
-			err = stop.ErrInterrupted
+			err, l.meter = stop.ErrInterrupted, meter
+			if k, ok := l.task.(keeper); ok && numbers != nil {
+				if bad := k.restore(numbers); bad != nil {
+					err = bad
+				}
+			}
 		} else if v != nil {
 			panic(v)
 		}
@@ -155,12 +168,22 @@ func (l *loop) take(epoch, at int) (n int, err error) {
 	return len(micros), l.update(micros)
 }
 
+// rewinds reports whether the task is as before a step that was broken off, so that it can be saved: one that draws
+// completions may have drawn them already.
+func (l *loop) rewinds() bool {
+	_, draws := l.task.(journalist)
+	return !draws
+}
+
 // update takes one step of the optimiser.
 func (l *loop) update(micros []micro) error {
 	total := 0.0
 	l.mode(true)
 	defer l.mode(false)
-	for _, m := range micros {
+	for i, m := range micros {
+		if l.s.watch != nil {
+			l.s.watch(l, i)
+		}
 		tensor.Scope(func() {
 			tensor.Autocast(l.s.Precision, func() {
 				loss := m.loss(l.meter)

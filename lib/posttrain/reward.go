@@ -65,6 +65,7 @@ func Reward(model *zoo.Model, data *datasets.Set, config RewardConfig) (*Run, er
 	if t.train, err = t.encode(data); err != nil {
 		return nil, err
 	}
+	t.run.noteRows(data, len(t.train))
 	if config.Eval != nil {
 		if t.eval, err = t.encode(config.Eval); err != nil {
 			return nil, err

@@ -76,6 +76,8 @@ type Loop struct {
 	CSV         bool       // write metrics.csv too
 	Console     io.Writer  // gets the Trainer's log lines; nil: none
 	Callbacks   []Callback // called as the run goes on
+
+	watch func(l *loop, micro int) // of tests: called before every micro-batch
 }
 
 // settings are those of a run with nothing left open.

@@ -66,6 +66,7 @@ func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
 	if len(t.train) == 0 {
 		return nil, fmt.Errorf("posttrain.SFT: %s has no row in which a token counts: nothing can be learned", data.Name)
 	}
+	r.noteRows(data, -1)
 	if config.Eval != nil {
 		if t.eval, err = t.encode(config.Eval, evalPacking(config)); err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package posttrain
 
 import (
+	"maps"
 	"slices"
 
 	"lyceum/lib/nn"
@@ -65,6 +66,11 @@ type meter struct {
 }
 
 func newMeter() *meter { return &meter{Sums: map[string]float64{}, Count: map[string]float64{}} }
+
+// clone copies what was collected.
+func (m *meter) clone() *meter {
+	return &meter{slices.Clone(m.Names), maps.Clone(m.Sums), maps.Clone(m.Count)}
+}
 
 // add counts v into the mean of a metric.
 func (m *meter) add(name string, v float64) {

@@ -59,6 +59,7 @@ func TPO(model *zoo.Model, data *datasets.Set, config TPOConfig) (*Run, error) {
 	if t.train, err = encodePairs("TPO", writer{m}, data, config.MaxLength, true, false); err != nil {
 		return nil, err
 	}
+	r.noteRows(data, len(t.train))
 	if config.Eval != nil {
 		if t.eval, err = encodePairs("TPO", writer{m}, config.Eval, config.MaxLength, true, false); err != nil {
 			return nil, err

@@ -130,12 +130,16 @@ def online(name, root, case, out):
     from trl import DistillationConfig, DistillationTrainer, GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
     C, T = {"grpo": (GRPOConfig, GRPOTrainer), "rloo": (RLOOConfig, RLOOTrainer), "distillation": (DistillationConfig, DistillationTrainer)}[case["method"]]
     rows = [{"prompt": p, "want": 5 + 3 * i} for i, p in enumerate(PROMPTS)]
-    args = C(output_dir=out, bf16=False, gradient_checkpointing=False, report_to="none", save_strategy="no", seed=42, **dict({"logging_steps": 1}, **case["config"]))
+    config, peft = dict(case["config"]), None
+    if config.get("use_peft"):
+        from trl import ModelConfig, get_peft_config
+        peft = get_peft_config(ModelConfig(**{k: config.pop(k) for k in list(config) if k.startswith("lora_") or k in ("use_peft", "use_rslora", "use_dora")}))
+    args = C(output_dir=out, **dict(dict(bf16=False, gradient_checkpointing=False, report_to="none", save_strategy="no", seed=42, logging_steps=1), **config))
     model = AutoModelForCausalLM.from_pretrained(f"{root}/base", dtype=torch.float32, attn_implementation="eager")
     tok = PreTrainedTokenizerFast.from_pretrained(f"{root}/base")
     examined = "eval_strategy" in case["config"]
     kw = dict(teacher_model=AutoModelForCausalLM.from_pretrained(f"{root}/teacher", dtype=torch.float32, attn_implementation="eager")) if case["method"] == "distillation" else dict(reward_funcs=[globals()[r] for r in case["rewards"]])
-    t = T(model=model, args=args, train_dataset=Dataset.from_list(rows), eval_dataset=Dataset.from_list(questions()) if examined else None, processing_class=tok, **kw)
+    t = T(model=model, args=args, train_dataset=Dataset.from_list(rows), eval_dataset=Dataset.from_list(questions()) if examined else None, processing_class=tok, peft_config=peft, **kw)
     module = sys.modules[T.__module__]
     gens, drawn = [], {}
     generate = t._generate_and_score_completions
@@ -172,11 +176,11 @@ def online(name, root, case, out):
     loss = t._compute_loss
     def seen(model, inputs, *a):
         last = inputs if "row_number" in inputs else a[0]
-        if t.model.training: gens[-1]["order"] += last["row_number"].tolist()
+        if t.model.training: next(g for g in reversed(gens) if "order" in g)["order"] += last["row_number"].tolist()   # an evaluation may lie between
         return loss(model, inputs, *a)
     t._compute_loss = seen
     t.train()
-    return rows, gens, logged(t), model
+    return rows, gens, logged(t), t.model if peft else model
 
 def ppo(name, root, case, out):
     from trl.experimental.ppo import PPOConfig, PPOTrainer
@@ -184,7 +188,7 @@ def ppo(name, root, case, out):
     import trl.experimental.utils as utils
     rows = [{"prompt": p} for p in PROMPTS]
     tok = PreTrainedTokenizerFast.from_pretrained(f"{root}/base")
-    args = PPOConfig(output_dir=out, bf16=False, gradient_checkpointing=False, report_to="none", save_strategy="no", logging_steps=1, seed=42, num_sample_generations=0, **case["config"])
+    args = PPOConfig(output_dir=out, **dict(dict(bf16=False, gradient_checkpointing=False, report_to="none", save_strategy="no", logging_steps=1, seed=42, num_sample_generations=0), **case["config"]))
     load = lambda c, n, **k: c.from_pretrained(f"{root}/{n}", dtype=torch.float32, attn_implementation="eager", **k)
     policy, ref = load(AutoModelForCausalLM, "base"), load(AutoModelForCausalLM, "base")
     reward, value = load(AutoModelForSequenceClassification, "scorer", num_labels=1), load(AutoModelForSequenceClassification, "scorer", num_labels=1)
@@ -228,8 +232,9 @@ def run(name, root):
     os.makedirs(out, exist_ok=True)
     torch.manual_seed(7); random.seed(7); np.random.seed(7)
     rows, gens, steps, model = (ppo if case["method"] == "ppo" else online)(name, root, case, out)
+    model.save_pretrained(f"{out}/trained")
     norm = math.sqrt(sum((p.detach().double() ** 2).sum().item() for p in model.parameters()))
-    config = dict(case["config"], bf16=False, logging_steps=case["config"].get("logging_steps", 1), report_to="none", save_strategy="no", seed=42)
+    config = dict(dict(bf16=False, logging_steps=1, report_to="none", save_strategy="no", seed=42), **case["config"])
     return dict(name=name, method=case["method"], versions=dict(torch=torch.__version__, transformers=transformers.__version__, trl=trl.__version__), rows=rows, config=config, rollouts=gens, steps=clean(steps), final_norm=norm)
 
 def main():

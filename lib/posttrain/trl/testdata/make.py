@@ -181,9 +181,11 @@ def run_trl(method, data, config, out):
     m = load.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", **more)
     def read(split):
         with open(os.path.join(DATA, data, split + ".jsonl")) as f: return datasets.Dataset.from_list([json.loads(l) for l in f])
+    os.makedirs(out, exist_ok=True)
     args = C(output_dir=out, use_cpu=True, disable_tqdm=True, **{**COMMON, **config})
     t = T(model=m, args=args, train_dataset=read("train"), eval_dataset=read("test") if "eval_strategy" in config else None, processing_class=AutoTokenizer.from_pretrained(folder), peft_config=peft)
     t.train()
+    t.save_model(os.path.join(out, "trained"))
     return [{k: v for k, v in e.items() if k not in SKIP} for e in t.state.log_history if "train_runtime" not in e]
 
 def run_lyceum(lyceum, method, data, config, out):
