@@ -67,6 +67,8 @@ func (e *explainer) start() {
 		e.say("The loss starts at %.4f, which is ln 2: the policy still is the reference, so every margin is 0 and -log s(0) = ln 2. From here on less is better.", loss)
 	case e.r.Method == "Reward" && math.Abs(loss-math.Ln2) < 5e-2:
 		e.say("The loss starts near ln 2 = 0.693: an untrained head gives both completions about the same score, and -log s(0) = ln 2.")
+	case e.r.Method == "KTO" && math.Abs(loss-math.Ln2) < 1e-3:
+		e.say("The loss starts at %.4f, which is ln 2: the policy still is the reference, so every reward is 0 and -log s(0) = ln 2.", loss)
 	case e.r.Method == "KTO" && math.Abs(loss-0.5) < 1e-2:
 		e.say("The loss starts at %.4f, which is 1 - s(0) = 1/2: the policy still is the reference.", loss)
 	case math.Abs(loss) < near0 && norm > near0:
@@ -86,7 +88,10 @@ func (e *explainer) preferences() {
 	if m1 > m0 && c1 < c0-1 {
 		e.say("The margin grew from %.3g to %.3g while the chosen completions became less likely (their log-probability went from %.4g to %.4g): likelihood displacement. The loss only asks that the rejected ones fall further. Read what the model says; adding the loss \"sft\", a larger Beta or a smaller LearningRate holds the chosen ones up.", m0, m1, c0, c1)
 	}
-	if m1 < 0 {
+	switch free := e.r.Method == "CPO" || e.r.Method == "ORPO" || e.r.Method == "TPO"; {
+	case m1 < 0 && free:
+		e.say("The margin is negative (%.3g): the model finds the rejected completions likelier. There is no reference here, so it starts where the base model's liking and the lengths of the completions put it (%.3g).", m1, m0)
+	case m1 < 0:
 		e.say("The margin is negative (%.3g): the policy prefers the rejected completions more than at the start.", m1)
 	}
 	if p, ok := e.r.floor(); ok {
@@ -110,7 +115,7 @@ func (e *explainer) online() {
 			}
 		}
 	}
-	if v, ok := e.last["kl"]; ok && v == 0 && e.r.Method == "KTO" {
+	if c, kto := e.r.Config.(KTOConfig); kto && (c.Loss == "" || c.Loss == "kto") && e.last["kl"] == 0 {
 		e.say("kl is 0: the estimate from mismatched completions was below 0, and KTO does not let its reference point go there.")
 	}
 }
@@ -142,7 +147,7 @@ func (e *explainer) optimiser() {
 	if n := len(e.r.Metrics); most > 0 && 2*clipped > n {
 		e.say("The gradient was clipped in %d of %d logged steps: its norm was above %.3g.", clipped, n, most)
 	}
-	if e.first["learning_rate"] == 0 {
+	if rate, ok := e.first["learning_rate"]; ok && rate == 0 {
 		e.say("The learning rate of the first step is 0: the warm-up starts there, so this step changed nothing.")
 	}
 }

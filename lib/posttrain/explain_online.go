@@ -28,9 +28,15 @@ func (r *Run) average(name string) (mean float64, ok bool) {
 	return sum / math.Max(1, n), n > 0
 }
 
-// method is about what single online methods log.
+// method is about what single methods log.
 func (e *explainer) method() {
 	switch e.r.Method {
+	case "SFT":
+		e.r.explainText(e)
+	case "Reward":
+		e.r.explainScores(e)
+	case "CPO", "ORPO", "TPO":
+		e.r.explainSum(e)
 	case "GRPO", "RLOO":
 		e.r.explainGroups(e)
 	case "PPO":
@@ -105,10 +111,18 @@ func (r *Run) explainPPO(e *explainer) {
 	}
 }
 
+// unsigned turns a 0 that rounding has made negative into 0.
+func unsigned(x float64) float64 {
+	if math.Abs(x) < near0 {
+		return 0
+	}
+	return x
+}
+
 // explainDistillation speaks of distillation.
 func (r *Run) explainDistillation(e *explainer) {
 	if a, b, ok := r.ends("loss"); ok {
-		e.say("The loss is the divergence of the student from the teacher in nats a token, on completions that the student draws itself: %.4f at first, %.4f at the end. 0 would mean that they predict alike there.", a, b)
+		e.say("The loss is the divergence of the student from the teacher in nats a token, on completions that the student draws itself: %.4f at first, %.4f at the end. 0 would mean that they predict alike there.", unsigned(a), unsigned(b))
 	}
 	r.explainRoom(e)
 	r.explainEntropy(e)
