@@ -74,6 +74,28 @@ func TestWheelsThatAreRefused(t *testing.T) {
 	refused(t, p, wheel, "not a wheel")
 }
 
+// A link in a wheel is not followed, and a directory of a million files is not read.
+func TestWheelsWithLinksOrTooMany(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	h := &zip.FileHeader{Name: "pkg/m.gguf"}
+	h.SetMode(os.ModeSymlink | 0o777)
+	w, err := z.CreateHeader(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write([]byte("/etc/passwd"))
+	z.Close()
+	p, wheel := pin(t, carried, b.Bytes())
+	refused(t, p, wheel, "is not a regular file")
+	var many [][2]string
+	for range mostEntries + 1 {
+		many = append(many, [2]string{"a", ""})
+	}
+	p, wheel = wheelOf(t, carried, many...)
+	refused(t, p, wheel, "at most 10000")
+}
+
 func refused(t *testing.T, p Package, wheel, want string) {
 	t.Helper()
 	dir := t.TempDir()
