@@ -163,6 +163,46 @@ func TestRLOOEqualsTRL(t *testing.T) {
 	}
 }
 
+// TestPPOInParts learns from policy and critic one after the other.
+func TestPPOInParts(t *testing.T) {
+	row := func(v ...float32) *tensor.Tensor { return tensor.From(v, 1, len(v)) }
+	mask, logp, values := row(1, 1, 0), row(-1, -0.5, 0).RequireGrad(), row(0.3, -0.2, 0.1).RequireGrad()
+	whole := PPOBatch{LogProbs: logp, Old: row(-1.1, -0.9, 0), Advantages: row(0.5, -2, 0), Mask: mask, Entropy: row(1.5, 0.25, 0.5),
+		Values: values, OldValues: row(0.2, 0.1, 0), Returns: row(1, -1, 0), ValueMask: row(1, 1, 1)}
+	o := PPOOptions{ClipEps: 0.2, ClipEpsValue: 0.2, ValueCoef: 0.3, EntropyCoef: 0.05}
+	gradients := func(batches ...PPOBatch) (sum float32, stats map[string]float64, g []float32) {
+		logp.ZeroGrad()
+		values.ZeroGrad()
+		stats = map[string]float64{}
+		for _, b := range batches {
+			loss, m := PPO(b, o)
+			loss.Backward()
+			sum += loss.Item()
+			for name, v := range m {
+				stats[name] = v
+			}
+		}
+		return sum, stats, append(append(g, logp.Grad().Data()...), values.Grad().Data()...)
+	}
+	policy, critic := whole, whole
+	policy.Values, critic.LogProbs = nil, nil
+	loss, stats, g := gradients(whole)
+	sum, parts, h := gradients(policy, critic)
+	if math.Abs(float64(sum-loss)) > onlineTolerance {
+		t.Errorf("the parts add up to %v, the whole is %v", sum, loss)
+	}
+	for name, v := range stats {
+		if parts[name] != v {
+			t.Errorf("%s: %v in parts, %v as a whole", name, parts[name], v)
+		}
+	}
+	for i := range g {
+		if g[i] != h[i] {
+			t.Errorf("gradient %d: %v in parts, %v as a whole", i, h[i], g[i])
+		}
+	}
+}
+
 func TestPPOEqualsTRL(t *testing.T) {
 	g := loadOnline(t)
 	for _, c := range g.PPO {

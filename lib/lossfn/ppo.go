@@ -31,7 +31,8 @@ type PPOOptions struct {
 	EntropyCoef  float64 // TRL has no entropy bonus: 0
 }
 
-// PPO returns the whole loss of proximal policy optimization and its metrics by TRL's names.
+// PPO returns the whole loss of proximal policy optimization and its metrics by TRL's names. Where LogProbs is nil, or Values,
+// it is the part of the other and its metrics: policy and critic may be learned from one after the other.
 //
 //	L = L_policy + ValueCoef L_value - EntropyCoef mean H
 //
@@ -39,12 +40,18 @@ type PPOOptions struct {
 // count; policy/approxkl_avg, val/ratio and policy/entropy_avg run over padding too, as in TRL, where it adds 0, 1 and
 // whatever Entropy holds there.
 func PPO(b PPOBatch, o PPOOptions) (loss *tensor.Tensor, metrics map[string]float64) {
-	policy, metrics := PPOPolicy(b.LogProbs, b.Old, b.Advantages, b.Mask, o.ClipEps)
-	value, more := PPOValue(b.Values, b.OldValues, b.Returns, b.ValueMask, o.ClipEpsValue)
-	for k, v := range more {
-		metrics[k] = v
+	if b.LogProbs == nil {
+		value, metrics := PPOValue(b.Values, b.OldValues, b.Returns, b.ValueMask, o.ClipEpsValue)
+		return value.Scale(float32(o.ValueCoef)), metrics
 	}
-	loss = policy.Add(value.Scale(float32(o.ValueCoef)))
+	loss, metrics = PPOPolicy(b.LogProbs, b.Old, b.Advantages, b.Mask, o.ClipEps)
+	if b.Values != nil {
+		value, more := PPOValue(b.Values, b.OldValues, b.Returns, b.ValueMask, o.ClipEpsValue)
+		for k, v := range more {
+			metrics[k] = v
+		}
+		loss = loss.Add(value.Scale(float32(o.ValueCoef)))
+	}
 	if b.Entropy != nil {
 		metrics["policy/entropy_avg"] = mean(b.Entropy.Data())
 	}

@@ -184,15 +184,17 @@ func (l *loop) update(micros []micro) error {
 		if l.s.watch != nil {
 			l.s.watch(l, i)
 		}
-		tensor.Scope(func() {
-			tensor.Autocast(l.s.Precision, func() {
-				loss := m.loss(l.meter)
-				total += float64(loss.Item())
-				if loss.Wants() { // a micro-batch in which nothing is learned has no gradient
-					loss.Backward()
-				}
+		for _, part := range m.parts() {
+			tensor.Scope(func() {
+				tensor.Autocast(l.s.Precision, func() {
+					loss := part(l.meter)
+					total += float64(loss.Item())
+					if loss.Wants() { // a micro-batch in which nothing is learned has no gradient
+						loss.Backward()
+					}
+				})
 			})
-		})
+		}
 	}
 	params := l.task.params()
 	norm, scale := optim.Clip(params, l.s.MaxGradNorm)

@@ -84,14 +84,10 @@ func (t *reward) shape() transformer.StepShape {
 func (t *grpo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
 func (t *rloo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
 
-func (t *distillation) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
+// Policy and critic are learned from one after the other.
+func (t *ppo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
 
-// PPO holds a pass of the policy and one of the critic.
-func (t *ppo) shape() transformer.StepShape {
-	s := t.source.shape(t.c.MaxNewTokens)
-	s.Passes = 2
-	return s
-}
+func (t *distillation) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
 
 // shape is that of a micro-batch of the longest prompt with a completion that uses all its room.
 func (o *source) shape(room int) transformer.StepShape {

@@ -79,12 +79,13 @@ func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, re
 	}
 	r := &Run{Method: "PPO", Model: m, Config: config}
 	if critic == nil {
-		critic = transformer.NewScorer(plain(model.LM), 1, s.Seed)
-	}
-	if critic.Config.Vocab < model.LM.Config.Vocab || critic.Config.Context < model.LM.Config.Context {
+		r.Critic = transformer.NewScorer(plain(model.LM), 1, s.Seed)
+	} else if critic.Config.Vocab < model.LM.Config.Vocab || critic.Config.Context < model.LM.Config.Context {
 		return nil, fmt.Errorf("posttrain.PPO: the critic has a vocabulary of %d and a context of %d, the model %d and %d: the critic reads what the model writes", critic.Config.Vocab, critic.Config.Context, model.LM.Config.Vocab, model.LM.Config.Context)
 	}
-	r.Critic = critic.Clone()
+	if critic != nil {
+		r.Critic = critic.Clone()
+	}
 	t := &ppo{run: r, s: s, c: c, ref: anchorOf(r.Model, c.Reference, c.Adapter != nil), k: c.coefs()}
 	if t.source, err = c.source(r, s, prompts, rewards); err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"lyceum/lib/internal/torchrand"
-	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
 	"lyceum/lib/optim"
 	"lyceum/lib/rl"
@@ -126,12 +125,14 @@ func (t *ppo) window(_, _, _ int) ([]micro, error) {
 			}
 		}
 		g := t.rollout
-		out = append(out, micro{rows: m.high - m.low, loss: func(log *meter) *tensor.Tensor {
-			loss := t.loss(g, m)
+		out = append(out, micro{rows: m.high - m.low, loss: func(*meter) *tensor.Tensor {
+			return t.policyLoss(g, m)
+		}, more: func(log *meter) *tensor.Tensor {
+			loss := t.valueLoss(g, m)
 			if m.last {
 				t.write(g, log)
 			}
-			return loss.Scale(1 / float32(t.s.Accumulation))
+			return loss
 		}})
 	}
 	return out, nil
@@ -280,47 +281,6 @@ func (t *ppo) reward(x *ppoRollout) error {
 		e.advantage = scores[i]
 	}
 	return nil
-}
-
-// loss is that of a micro-batch.
-func (t *ppo) loss(x *ppoRollout, m ppoMicro) *tensor.Tensor {
-	picked := x.orders[m.epoch][m.low:m.high]
-	var rows []*episode
-	for _, i := range picked {
-		rows = append(rows, x.rows[i])
-	}
-	w := x.width
-	table := func(of func(i int) []float64) *tensor.Tensor {
-		out := tensor.New(len(rows), w)
-		for k, i := range picked {
-			for j, v := range of(i) {
-				if j < w {
-					out.Set(float32(v), k, j)
-				}
-			}
-		}
-		return out
-	}
-	v := t.view(rows, w)
-	b := lossfn.PPOBatch{LogProbs: v.logp, Mask: v.mask, Entropy: v.entropy, Values: v.values.Mul(v.valueMask), ValueMask: v.valueMask,
-		Old:        table(func(i int) []float64 { return x.rows[i].old[:len(x.rows[i].ids)] }),
-		Advantages: table(func(i int) []float64 { return x.advantages[i] }),
-		OldValues:  table(func(i int) []float64 { return x.values[i] }),
-		Returns:    table(func(i int) []float64 { return x.returns[i] })}
-	loss, stats := lossfn.PPO(b, lossfn.PPOOptions{ClipEps: t.c.ClipEps, ClipEpsValue: t.c.ClipEpsValue, ValueCoef: t.k.value, EntropyCoef: t.c.EntropyCoef})
-	for name, value := range stats {
-		x.put(name, value, (m.epoch*t.c.MiniBatches+m.mini)*t.s.Accumulation+m.at, t.c.PPOEpochs*t.c.MiniBatches*t.s.Accumulation)
-	}
-	return loss
-}
-
-// put keeps a statistic at its place in TRL's table of epochs x mini-batches x micro-batches, of which places that no
-// micro-batch fills stay 0 and count in the means.
-func (x *ppoRollout) put(name string, v float64, at, of int) {
-	if x.sums[name] == nil {
-		x.sums[name] = make([]float64, of)
-	}
-	x.sums[name][at] = v
 }
 
 // write logs a rollout.

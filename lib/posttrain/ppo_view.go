@@ -6,23 +6,25 @@ import (
 	"lyceum/lib/transformer"
 )
 
-// A ppoView is what policy and critic say about the completions of a micro-batch, (B, width).
-type ppoView struct{ logp, entropy, mask, values, valueMask *tensor.Tensor }
-
-// view runs policy and critic. TRL's mean entropy runs over padding as well, so what the policy would say there is computed
-// too: a padding token sees the whole sequence and stands at the place after it, whichever padding token it is, so that one
-// a row is enough.
-func (t *ppo) view(rows []*episode, width int) ppoView {
+// viewPolicy runs the policy over the completions of a micro-batch, (B, width). TRL's mean entropy runs over padding as well, so
+// what the policy would say there is computed too: a padding token sees the whole sequence and stands at the place after it,
+// whichever padding token it is, so that one a row is enough.
+func (t *ppo) viewPolicy(rows []*episode, width int) policyView {
 	b, targets, pick := layoutPadded(rows, width)
 	s := outputScores(t.run.Model.LM, t.run.Model.LM.Hidden(b), targets, t.c.Temperature)
-	valueMask := tensor.New(len(rows), width)
+	return policyView{pickMatrix(s.LogP, pick, width), pickMatrix(s.Entropy, pick, width), maskMatrix(rows, width)}
+}
+
+// viewValues runs the critic: values (B, width), 0 where none counts, and where one does.
+func (t *ppo) viewValues(rows []*episode, width int) (values, mask *tensor.Tensor) {
+	b, _, pick := layoutPadded(rows, width)
+	mask = tensor.New(len(rows), width)
 	for i, e := range rows {
 		for k := range min(len(e.ids)+1, width) {
-			valueMask.Set(1, i, k)
+			mask.Set(1, i, k)
 		}
 	}
-	return ppoView{pickMatrix(s.LogP, pick, width), pickMatrix(s.Entropy, pick, width), maskMatrix(rows, width),
-		pickMatrix(t.run.Critic.TokenScores(b), pick, width), valueMask}
+	return pickMatrix(t.run.Critic.TokenScores(b), pick, width).Mul(mask), mask
 }
 
 // layoutPadded is layout with a padding token behind each sequence.

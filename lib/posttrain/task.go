@@ -24,6 +24,16 @@ type micro struct {
 	rows int // examples
 	// loss computes what is added to the loss of the step, scaled for its window, and logs metrics.
 	loss func(log *meter) *tensor.Tensor
+	// more is a part of the loss that shares no parameters with the other: it is computed after it, when its memory is free.
+	// nil: there is none.
+	more func(log *meter) *tensor.Tensor
+}
+
+func (m micro) parts() []func(log *meter) *tensor.Tensor {
+	if m.more == nil {
+		return []func(log *meter) *tensor.Tensor{m.loss}
+	}
+	return []func(log *meter) *tensor.Tensor{m.loss, m.more}
 }
 
 // These are what a task may be as well.
