@@ -16,20 +16,33 @@ func AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v []float32, s Attentio
 	if s.Batch == 0 || s.Queries == 0 || s.Keys == 0 || s.Heads == 0 {
 		return
 	}
-	docs := s.documents()
-	parallelStop(s.Batch*s.KVHeads, 1, func(lo, hi int) {
+	docs, parts := s.documents(), s.backwardParts()
+	apart := newKeyParts(&s, parts)
+	defer apart.release()
+	parallelStop(s.Batch*s.KVHeads*parts, 1, func(lo, hi int) {
 		for task := lo; task < hi; task++ {
-			w := attentionWork{AttentionShape: &s, t: active.tiles, batch: task / s.KVHeads, kv: task % s.KVHeads,
+			head, part := task/parts, task%parts
+			w := attentionWork{AttentionShape: &s, t: active.tiles, batch: head / s.KVHeads, kv: head % s.KVHeads,
 				q: q, k: k, v: v, out: out, lse: lse, docs: docs}
-			b := attentionBack{attentionWork: w, dq: dq, dk: dk, dv: dv, dout: dout}
+			b := attentionBack{attentionWork: w, dq: dq, dout: dout}
+			first, _ := b.heads()
+			group := s.Heads / s.KVHeads
+			b.first, b.last = first+part*group/parts, first+(part+1)*group/parts
+			b.dk, b.dv = keyGradient{dk, b.kAt(0), s.KStride}, keyGradient{dv, b.vAt(0), s.VStride}
+			if part > 0 {
+				b.dk, b.dv = apart.of(head, part)
+			}
 			b.run()
 		}
 	})
+	apart.addTo(dk, dv)
 }
 
 type attentionBack struct {
 	attentionWork
-	dq, dk, dv, dout []float32
+	dq, dout    []float32
+	dk, dv      keyGradient
+	first, last int // the query heads whose part this is
 
 	block, width       int       // queries taken together; room for scores per query
 	probs, grads       []float32 // (block, width)
@@ -61,8 +74,7 @@ func (b *attentionBack) run() {
 	var release func()
 	b.keys, release = t.inPlaceOrPacked(b.k[b.kAt(0):], b.KStride, 0, most, b.Dim)
 	defer release()
-	first, last := b.heads()
-	for h := first; h < last; h++ {
+	for h := b.first; h < b.last; h++ {
 		for i := 0; i < b.Queries; i += b.block {
 			b.queryBlock(i, min(i+b.block, b.Queries), h)
 		}
@@ -83,8 +95,8 @@ func (b *attentionBack) queryBlock(lo, hi, h int) {
 	n := hi - lo
 	b.pad(b.queries, b.q, b.qAt(lo, h), b.QStride, n)
 	b.pad(b.gradients, b.dout, b.oAt(lo, h), b.OStride, n)
-	b.keySide(b.dv, b.vAt(0), b.VStride, b.probs, b.gradients, lo, hi, first, most, 1)
-	b.keySide(b.dk, b.kAt(0), b.KStride, b.grads, b.queries, lo, hi, first, most, b.Scale)
+	b.keySide(b.dv, b.probs, b.gradients, lo, hi, first, most, 1)
+	b.keySide(b.dk, b.grads, b.queries, lo, hi, first, most, b.Scale)
 }
 
 // scores fills rows i.. of probs and grads from key first to key most, and adds to dq.
@@ -132,7 +144,7 @@ func (b *attentionBack) pad(dst, src []float32, at, stride, n int) {
 
 // keySide adds scale * weights^T * rows to dst: the sum over the queries of the block, for every key from first to most.
 // Queries that see none of a tile's keys are left out at either end of the sum.
-func (b *attentionBack) keySide(dst []float32, at, stride int, weights, rows []float32, lo, hi, first, most int, scale float32) {
+func (b *attentionBack) keySide(dst keyGradient, weights, rows []float32, lo, hi, first, most int, scale float32) {
 	t := b.t
 	right := panels{p: &rows[0], ld: b.padded, step: t.cols}
 	for j := first; j < most; {
@@ -140,7 +152,7 @@ func (b *attentionBack) keySide(dst []float32, at, stride int, weights, rows []f
 		from, to := b.queriesOf(j, n, lo, hi)
 		if to > from {
 			left := matrix{p: &weights[(from-lo)*b.width+j], ld: b.width, trans: true}
-			t.product(n, b.Dim, to-from, left, right.rows(from-lo), &dst[at+j*stride], stride, scale, 1)
+			t.product(n, b.Dim, to-from, left, right.rows(from-lo), &dst.data[dst.at+j*dst.stride], dst.stride, scale, 1)
 		}
 		j += n
 	}
