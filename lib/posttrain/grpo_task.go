@@ -23,6 +23,7 @@ type grpo struct {
 	lastEntropy float64 // of the step before
 	entropySum  float64 // of this step's tokens
 	entropyN    float64
+	learned     bool // a loss of this run had a gradient
 }
 
 func (t *grpo) params() []nn.Param { return t.run.trainable() }
@@ -126,8 +127,25 @@ func (t *grpo) options(g *generation, n, parts int) lossfn.GRPOOptions {
 }
 
 // loss is the loss of a micro-batch of a window of n.
-func (t *grpo) loss(g *generation, rows []*episode, n int, log *meter) *tensor.Tensor {
+func (t *grpo) loss(g *generation, rows []*episode, n int, log *meter) (loss *tensor.Tensor) {
+	if t.learned && t.indifferent(rows) {
+		tensor.NoGrad(func() { loss = t.lossOf(g, rows, n, t.c.StepsPerGeneration, log) })
+		return loss
+	}
+	t.learned = true
 	return t.lossOf(g, rows, n, t.c.StepsPerGeneration, log)
+}
+
+// indifferent reports whether the loss of these rows has a gradient of nothing but zeros, which need not be computed: no
+// completion was better than the others of its group, and the loss has no other part. Once it must be, so that there are
+// zeros for the optimiser.
+func (t *grpo) indifferent(rows []*episode) bool {
+	for _, e := range rows {
+		if e.advantage != 0 {
+			return false
+		}
+	}
+	return t.c.Beta == 0 && t.c.EntropyCoef == 0 && !t.c.Adaptive.On
 }
 
 func (t *grpo) lossOf(g *generation, rows []*episode, n, parts int, log *meter) *tensor.Tensor {
