@@ -5,6 +5,7 @@ package keeper
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -46,12 +47,12 @@ func keep() int {
 		if k.bye || !k.ready {
 			return k.status()
 		}
-		asked, count, waiting := readLedger(k.ledger)
+		w := readLedger(k.ledger)
 		k.ledger.Close()
-		if idle++; asked {
+		if idle++; w.asked {
 			idle = 0
 		}
-		last = Obituary{Reason: k.reason(), Count: max(count, last.Count), Waiting: waiting}
+		last = Obituary{Reason: cmp.Or(fatal(k.crash.Bytes()), k.reason()), Count: max(w.count, last.Count), Waiting: w.waiting}
 		fmt.Fprintf(os.Stderr, "lyceum kernel: the process of the kernel died: %s\n", last.Reason)
 		if idle >= mostTries {
 			return 1

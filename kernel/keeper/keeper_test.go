@@ -33,8 +33,8 @@ func pending(i int) Pending {
 func TestTheLedgerSaysWhatWaits(t *testing.T) {
 	f := book(t)
 	l := &Line{ledger: newLedger(f)}
-	if asked, count, waiting := readLedger(f); asked || count != 0 || len(waiting) != 0 {
-		t.Errorf("an empty ledger: %v %d %v", asked, count, waiting)
+	if w := readLedger(f); w.asked || w.count != 0 || len(w.waiting) != 0 {
+		t.Errorf("an empty ledger: %+v", w)
 	}
 	for i := 1; i <= 5; i++ {
 		if n := l.Began(pending(i)); n != i {
@@ -46,11 +46,11 @@ func TestTheLedgerSaysWhatWaits(t *testing.T) {
 	l.Ended(4)
 	l.Ended(4) // twice, and one that never came
 	l.Ended(99)
-	asked, count, waiting := readLedger(f)
-	if want := []int{1, 3, 5}; !asked || count != 7 || !reflect.DeepEqual(numbers(waiting), want) {
-		t.Errorf("asked %v, count %d, waiting %v, want %v", asked, count, numbers(waiting), want)
+	w := readLedger(f)
+	if want := []int{1, 3, 5}; !w.asked || w.count != 7 || !reflect.DeepEqual(numbers(w.waiting), want) {
+		t.Errorf("%+v, want %v to wait", w, want)
 	}
-	if p := waiting[1]; p.Type != "execute_request" || string(p.Header) != `{"msg_id":"3"}` || string(p.Identities[0]) != "\x00\x03" {
+	if p := w.waiting[1]; p.Type != "execute_request" || string(p.Header) != `{"msg_id":"3"}` || string(p.Identities[0]) != "\x00\x03" {
 		t.Errorf("request 3 came back as %+v", p)
 	}
 	for _, n := range []int{1, 3, 5} {
@@ -59,8 +59,8 @@ func TestTheLedgerSaysWhatWaits(t *testing.T) {
 	if st, _ := f.Stat(); st.Size() != ledgerHead {
 		t.Errorf("nothing waits, and the ledger has %d bytes", st.Size())
 	}
-	if asked, count, waiting := readLedger(f); !asked || count != 7 || len(waiting) != 0 {
-		t.Errorf("all answered: %v %d %v", asked, count, numbers(waiting))
+	if w := readLedger(f); !w.asked || w.count != 7 || len(w.waiting) != 0 {
+		t.Errorf("all answered: %+v", w)
 	}
 }
 
@@ -80,8 +80,8 @@ func TestTheLedgerStaysSmall(t *testing.T) {
 	if most > 2*ledgerMost {
 		t.Errorf("the ledger grew to %d bytes", most)
 	}
-	if _, _, waiting := readLedger(f); !reflect.DeepEqual(numbers(waiting), []int{long}) {
-		t.Errorf("waiting: %v", numbers(waiting))
+	if w := readLedger(f); !reflect.DeepEqual(numbers(w.waiting), []int{long}) {
+		t.Errorf("%v wait", numbers(w.waiting))
 	}
 }
 
@@ -96,8 +96,7 @@ func TestACutLedgerIsRead(t *testing.T) {
 		if err := f.Truncate(size); err != nil {
 			t.Fatal(err)
 		}
-		_, _, waiting := readLedger(f)
-		for i, p := range waiting {
+		for i, p := range readLedger(f).waiting {
 			if p.Number != i+1 || p.Type != "execute_request" {
 				t.Fatalf("%d bytes: %+v", size, p)
 			}

@@ -94,32 +94,34 @@ func (l *ledger) clear() {
 	l.end = ledgerHead
 }
 
-// read returns what a kernel noted: whether anybody asked it anything, its execution count, and what waits.
-func readLedger(f *os.File) (asked bool, count int, waiting []Pending) {
+// A will is what a dead kernel noted.
+type will struct {
+	asked   bool // somebody asked it something
+	count   int  // the execution count
+	waiting []Pending
+}
+
+func readLedger(f *os.File) (w will) {
 	b, err := io.ReadAll(io.NewSectionReader(f, 0, 1<<62))
 	if err != nil || len(b) < ledgerHead {
-		return false, 0, nil
+		return w
 	}
 	var number int
-	if _, err := fmt.Sscan(string(b[:ledgerHead]), &number, &count); err != nil {
-		return false, 0, nil
+	if _, err := fmt.Sscan(string(b[:ledgerHead]), &number, &w.count); err != nil {
+		return w
 	}
+	w.asked = number > 0
 	answered := map[int]bool{}
 	for line := range bytes.Lines(b[ledgerHead:]) {
 		var n note
 		switch err := json.Unmarshal(line, &n); {
 		case err != nil:
 		case n.Began != nil:
-			waiting = append(waiting, *n.Began)
+			w.waiting = append(w.waiting, *n.Began)
 		default:
 			answered[n.Ended] = true
 		}
 	}
-	kept := waiting[:0]
-	for _, p := range waiting {
-		if !answered[p.Number] {
-			kept = append(kept, p)
-		}
-	}
-	return number > 0, count, kept
+	w.waiting = slices.DeleteFunc(w.waiting, func(p Pending) bool { return answered[p.Number] })
+	return w
 }

@@ -3,7 +3,6 @@
 package keeper
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -14,9 +13,6 @@ import (
 
 // reason says why the kernel died.
 func (k *child) reason() string {
-	if text := fatal(k.crash.Bytes()); text != "" {
-		return text
-	}
 	state := k.cmd.ProcessState
 	if state == nil {
 		return "nobody knows why"
@@ -41,19 +37,6 @@ func (k *child) reason() string {
 	default:
 		return fmt.Sprintf("signal %d (%v)%s", int(s), s, used)
 	}
-}
-
-// fatal finds in the report of a crash of Go's runtime what happened.
-func fatal(crash []byte) string {
-	for _, l := range bytes.Split(crash, []byte("\n")) {
-		s := strings.TrimSpace(string(l))
-		for _, p := range []string{"fatal error: ", "panic: ", "SIG", "runtime: out of memory"} {
-			if strings.HasPrefix(s, p) {
-				return s
-			}
-		}
-	}
-	return ""
 }
 
 // killedForMemory counts the processes of this control group that Linux has killed for want of memory.

@@ -10,15 +10,21 @@ import (
 )
 
 func TestWhyAKernelDied(t *testing.T) {
-	for _, c := range []struct{ script, crash, want string }{
-		{"kill -9 $$", "", "it was killed (signal 9)"},
-		{"kill -11 $$", "", "signal 11"},
-		{"exit 3", "", "exit status 3"},
-		{"exit 2", "goroutine 1\nfatal error: all goroutines are asleep - deadlock!\n", "fatal error: all goroutines are asleep"},
-		{"exit 2", "some output\n  panic: boom\n", "panic: boom"},
+	for _, c := range []struct{ crash, want string }{
+		{"goroutine 1\nfatal error: all goroutines are asleep - deadlock!\n", "fatal error: all goroutines are asleep - deadlock!"},
+		{"some output\n  panic: boom\n", "panic: boom"},
+		{"some output\n", ""},
+	} {
+		if got := fatal([]byte(c.crash)); got != c.want {
+			t.Errorf("%q: %q", c.crash, got)
+		}
+	}
+	for _, c := range []struct{ script, want string }{
+		{"kill -9 $$", "it was killed (signal 9)"},
+		{"kill -11 $$", "signal 11"},
+		{"exit 3", "exit status 3"},
 	} {
 		k := &child{cmd: exec.Command("sh", "-c", c.script)}
-		k.crash.WriteString(c.crash)
 		k.cmd.Run()
 		if got := k.reason(); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.script, got, c.want)

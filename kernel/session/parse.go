@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"strings"
 )
 
 // cell is one cell on its way from text to code.
@@ -41,7 +40,7 @@ func (s *Session) parse(c *cell) error {
 		} else {
 			errs.Add(token.Position{Filename: c.name, Line: 1, Column: 1}, err.Error())
 		}
-		return syntaxErrors(errs)
+		return c.syntaxErrors(errs)
 	}
 	c.file = f
 	c.imports = map[string]string{}
@@ -65,17 +64,4 @@ func (p problems) Error() string { return p[0].String() }
 
 func (p problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.pos.Filename, p.pos.Line, p.pos.Column, p.msg)
-}
-
-// syntaxErrors gives the parser's messages the compiler's first words.
-func syntaxErrors(list scanner.ErrorList) problems {
-	var out problems
-	for _, e := range list {
-		msg := e.Msg
-		if !strings.HasPrefix(msg, "syntax error") {
-			msg = "syntax error: " + msg
-		}
-		out = append(out, problem{inCell(e.Pos), msg})
-	}
-	return out
 }

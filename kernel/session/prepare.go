@@ -10,8 +10,9 @@ import (
 // something the cell changes are compiled again with it.
 func (s *Session) prepare(name, src string) (*checked, error) {
 	chunks, err := split(src)
-	if err != nil {
-		return nil, problems{{token.Position{Filename: name, Line: 1, Column: 1}, err.Error()}}
+	if ps, ok := err.(problems); ok {
+		ps[0].pos.Filename = name
+		return nil, ps
 	}
 	for i := range chunks {
 		chunks[i].file = name

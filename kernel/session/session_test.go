@@ -285,3 +285,34 @@ func TestAPlaceInOneNumber(t *testing.T) {
 		t.Errorf("a place too far out became %d %d %d", cell, line, col)
 	}
 }
+
+func TestSyntaxErrorsLieInTheCell(t *testing.T) {
+	for _, c := range []struct{ code, want string }{
+		{"for i := 0; i < 3; i++ {", "1:25: syntax error: the cell ends too early: expected '}'"},
+		{"func f() {\n\tx := 1\n\n", "2:8: syntax error: the cell ends too early"},
+		{"x = 1 +", "1:8: syntax error: the cell ends too early: expected operand"},
+		{"1\n}", "2:1: syntax error: unexpected '}'"},
+		{"/* open\n1", "1:1: syntax error: comment not terminated"},
+		{"@#$", "1:1: syntax error: illegal character U+0040 '@'"},
+		{"fmt.Println(\"a\"", "1:16: syntax error: missing ',' before newline in argument list"},
+	} {
+		res := fresh(t).Execute(Request{Code: c.code, Count: 3, Out: &sink{}})
+		if res.Err == nil || res.Err.Value != "In[3]:"+c.want {
+			t.Errorf("%q: %v, want %s", c.code, res.Err, c.want)
+			continue
+		}
+		for _, l := range res.Err.Traceback[1:] {
+			if strings.HasPrefix(l, "In[") {
+				t.Errorf("%q: one mistake, two messages: %q", c.code, res.Err.Traceback)
+			}
+		}
+	}
+}
+
+func TestANilPointerInAFunctionHasItsLine(t *testing.T) {
+	s := run(t, step{"type node struct{ next *node; v int }\nfunc f(n *node) int {\n\ts := 1\n\ts += n.next.v\n\treturn s\n}", ""})
+	res := s.Execute(Request{Code: "f(&node{})", Count: 9, Out: &sink{}})
+	if res.Err == nil || !strings.Contains(res.Err.Value, ":4:7: panic: runtime error: invalid memory address or nil pointer dereference") {
+		t.Errorf("%+v", res.Err)
+	}
+}

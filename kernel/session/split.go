@@ -22,7 +22,12 @@ func split(src string) ([]chunk, error) {
 	fset := token.NewFileSet()
 	file := fset.AddFile("cell", -1, len(src))
 	var s scanner.Scanner
-	s.Init(file, []byte(src), nil, 0)
+	var open error
+	s.Init(file, []byte(src), func(p token.Position, msg string) {
+		if msg == "comment not terminated" { // the parser would not see it: comments are left out
+			open = misplaced(p, msg)
+		}
+	}, 0)
 	var out []chunk
 	var toks []token.Token
 	depth, begin := 0, -1
@@ -39,11 +44,12 @@ func split(src string) ([]chunk, error) {
 			}
 			depth++
 			if depth > maxDepth {
-				p := file.Position(pos)
-				return nil, fmt.Errorf("%d:%d: syntax error: brackets nested more than %d deep", p.Line, p.Column, maxDepth)
+				return nil, misplaced(file.Position(pos), fmt.Sprintf("brackets nested more than %d deep", maxDepth))
 			}
 		case token.RPAREN, token.RBRACK, token.RBRACE:
-			depth--
+			if depth--; depth < 0 && tok == token.RBRACE { // it would end the function that the cell is put into
+				return nil, misplaced(file.Position(pos), "unexpected '}'")
+			}
 		}
 		if begin < 0 && tok != token.SEMICOLON && tok != token.EOF {
 			begin = at
@@ -65,7 +71,7 @@ func split(src string) ([]chunk, error) {
 			}
 			begin, toks = -1, nil
 			if tok == token.EOF {
-				return out, nil
+				return out, open
 			}
 			continue
 		}
@@ -73,6 +79,11 @@ func split(src string) ([]chunk, error) {
 			toks = append(toks, tok)
 		}
 	}
+}
+
+// misplaced is an error at a place of the cell.
+func misplaced(p token.Position, msg string) error {
+	return problems{{token.Position{Line: p.Line, Column: p.Column}, "syntax error: " + msg}}
 }
 
 // maxDepth bounds the nesting of brackets: the parser and the checker recurse.

@@ -35,6 +35,7 @@ type lowerer struct {
 	safe        map[string]bool           // index expressions known to be in range
 	counting    map[types.Object]bool     // variables known not to be negative
 	checked     map[string]bool           // checks already made for the current statement
+	nonNil      map[types.Object]bool     // variables that hold no nil pointer in the rest of the block
 	called      bool                      // something that runs before what follows in this statement calls or receives
 	conditional int                       // depth inside operands that may not be evaluated
 	guards      map[string]bool           // operands of the conditions that decide about it

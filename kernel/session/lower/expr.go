@@ -64,7 +64,9 @@ func (l *lowerer) expr(e ast.Expr) ast.Expr {
 		}
 		return x
 	case *ast.StarExpr:
-		return &ast.StarExpr{Star: e.Star, X: l.expr(e.X)}
+		x := &ast.StarExpr{Star: e.Star, X: l.expr(e.X)}
+		l.checkNil(e, e.X)
+		return x
 	case *ast.UnaryExpr:
 		return l.unary(e)
 	case *ast.BinaryExpr:

@@ -19,7 +19,9 @@ func (l *lowerer) forStmt(s *ast.ForStmt, label string) []ast.Stmt {
 	pre, init := l.simple(s.Init)
 	out := &ast.ForStmt{For: s.For, Init: init}
 	condPre := l.withPre(func() []ast.Stmt { out.Cond = l.expr(s.Cond); return nil })
-	postPre, post := l.simple(s.Post)
+	var postPre []ast.Stmt
+	var post ast.Stmt
+	l.where(s.Cond, s.Body, func() { postPre, post = l.simple(s.Post) })
 	out.Post = post
 	lp := &loop{label: label, loops: true}
 	var head []ast.Stmt
@@ -40,12 +42,13 @@ func (l *lowerer) forStmt(s *ast.ForStmt, label string) []ast.Stmt {
 	}
 	bound, counter := l.countedBy(s)
 	loop := l.inLoop(lp, func() ast.Stmt {
-		l.inRange(bound, counter, s.Body, func() { out.Body = l.block(s.Body) })
+		l.inRange(bound, counter, s.Body, func() { l.where(s.Cond, s.Body, func() { out.Body = l.block(s.Body) }) })
 		out.Body.List = append(append(head, out.Body.List...), lp.back...)
 		return out
 	})
-	if len(pre) > 0 || len(own) > 0 || len(postPre) > 0 {
-		if init != nil && len(own) > 1 {
+	bare := init != nil && out.Cond == nil && out.Post == nil // the interpreter would begin each round with the first values
+	if len(pre) > 0 || len(own) > 0 || len(postPre) > 0 || bare {
+		if init != nil && (len(own) > 1 || bare) {
 			out.Init = nil
 			pre = append(pre, init)
 		}

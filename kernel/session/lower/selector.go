@@ -19,6 +19,7 @@ func (l *lowerer) selector(e *ast.SelectorExpr) ast.Expr {
 		return l.methodExpr(e, s)
 	}
 	x, _ := l.path(l.expr(e.X), l.typeOf(e.X), s.Index())
+	l.checkNil(e, e.X)
 	x.(*ast.SelectorExpr).Sel.NamePos = e.Sel.Pos()
 	return x
 }

@@ -6,7 +6,12 @@ import (
 	"go/types"
 )
 
-func (l *lowerer) stmts(list []ast.Stmt) []ast.Stmt {
+func (l *lowerer) stmts(list []ast.Stmt) (out []ast.Stmt) {
+	l.within(func() { out = l.inBlock(list) })
+	return out
+}
+
+func (l *lowerer) inBlock(list []ast.Stmt) []ast.Stmt {
 	var out []ast.Stmt
 	if l.in.Probes == nil {
 		for _, s := range list {
@@ -142,7 +147,7 @@ func (l *lowerer) ifStmt(s *ast.IfStmt) []ast.Stmt {
 	out := &ast.IfStmt{If: s.If}
 	var condPre []ast.Stmt
 	condPre = l.withPre(func() []ast.Stmt { out.Cond = l.expr(s.Cond); return nil })
-	out.Body = l.block(s.Body)
+	l.where(s.Cond, s.Body, func() { out.Body = l.block(s.Body) })
 	if s.Else != nil {
 		list := l.stmt(s.Else)
 		if len(list) == 1 {

@@ -17,6 +17,16 @@ func BadIndex(i, n int, at ...string) {
 	panic(e)
 }
 
+// nilFault is a type of its own so that each fault is another value, whose place is known.
+type nilFault struct{ runtimeError }
+
+// BadNil panics as following a nil pointer does; at says where.
+func BadNil(at ...string) {
+	e := &nilFault{"invalid memory address or nil pointer dereference"}
+	raise(e, at...)
+	panic(e)
+}
+
 // Index returns i, or panics when it is no index of something of length n.
 func Index(i, n int) int {
 	if uint(i) >= uint(n) {

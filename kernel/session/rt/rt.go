@@ -54,6 +54,7 @@ var functions = map[string]any{
 	"Print":        Print,
 	"Println":      Println,
 	"BadIndex":     BadIndex,
+	"BadNil":       BadNil,
 	"Index":        Index,
 	"BadSlice":     BadSlice,
 	"Assert":       Assert,
