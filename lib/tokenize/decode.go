@@ -21,6 +21,9 @@ type decoderJSON struct {
 	Replacement    string          `json:"replacement"`
 	PrependScheme  string          `json:"prepend_scheme"`
 	AddPrefixSpace *bool           `json:"add_prefix_space"`
+	Prefix         string          `json:"prefix"`
+	Suffix         string          `json:"suffix"`
+	Cleanup        *bool           `json:"cleanup"`
 }
 
 func byteToken(tok string) (byte, bool) {
@@ -118,6 +121,19 @@ func byteFallbackDecoder(list []string) []string {
 	return out
 }
 
+// replacements are done one after the other.
+type replacements [][2]string
+
+// closer takes the spaces before signs and endings, as BERT's tokenizer does.
+var closer = replacements{{" .", "."}, {" ?", "?"}, {" !", "!"}, {" ,", ","}, {" ' ", "'"}, {" n't", "n't"}, {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}}
+
+func (list replacements) do(s string) string {
+	for _, r := range list {
+		s = strings.ReplaceAll(s, r[0], r[1])
+	}
+	return s
+}
+
 func decoders(f decoderJSON) ([]decoder, error) {
 	one := func(d decoder) ([]decoder, error) { return []decoder{d}, nil }
 	each := func(g func(i int, s string) string) ([]decoder, error) {
@@ -172,6 +188,30 @@ func decoders(f decoderJSON) ([]decoder, error) {
 			}
 			return s
 		})
+	case "WordPiece":
+		return each(func(i int, s string) string {
+			if rest, ok := strings.CutPrefix(s, f.Prefix); ok && i > 0 {
+				s = rest
+			} else if i > 0 {
+				s = " " + s
+			}
+			if isTrue(f.Cleanup, true) {
+				s = closer.do(s)
+			}
+			return s
+		})
+	case "BPEDecoder":
+		return one(func(list []string) []string {
+			out := make([]string, len(list))
+			for i, s := range list {
+				space := " "
+				if i == len(list)-1 {
+					space = ""
+				}
+				out[i] = strings.ReplaceAll(s, f.Suffix, space)
+			}
+			return out
+		})
 	case "Metaspace":
 		with := f.Replacement
 		if with == "" {
@@ -179,8 +219,8 @@ func decoders(f decoderJSON) ([]decoder, error) {
 		}
 		trim := f.PrependScheme == "always" || f.PrependScheme == "first" || f.PrependScheme == "" && isTrue(f.AddPrefixSpace, true)
 		return each(func(i int, s string) string {
-			if i == 0 && trim {
-				s = strings.TrimPrefix(s, with)
+			if i == 0 && trim { // of the first token all, not only that which was put before the text
+				return strings.ReplaceAll(s, with, "")
 			}
 			return strings.ReplaceAll(s, with, " ")
 		})
@@ -197,10 +237,10 @@ func (t *Tokenizer) DecodePlain(ids []int32) string { return t.decode(ids, false
 func (t *Tokenizer) decode(ids []int32, specials bool) string {
 	list := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if !t.has(id) || !specials && t.added[id].Special {
+		if !t.has(id) || !specials && t.hidden(id) {
 			continue
 		}
-		list = append(list, t.tokens[id])
+		list = append(list, t.spelling(id))
 	}
 	if len(t.decoders) == 0 {
 		return strings.Join(list, " ")

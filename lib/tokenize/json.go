@@ -106,7 +106,7 @@ func (t *Tokenizer) setAdded(added []AddedToken) error {
 		t.onlyAdded = map[int32]bool{}
 		t.vocabulary = len(t.ids)
 	}
-	t.added, t.raw, t.normed = make(map[int32]AddedToken, len(added)), addedIndex{}, addedIndex{}
+	t.added, t.normalised, t.raw, t.normed = make(map[int32]AddedToken, len(added)), map[int32]string{}, addedIndex{}, addedIndex{}
 	next := int32(t.vocabulary)
 	for _, a := range added {
 		if a.Content == "" {
@@ -140,6 +140,9 @@ func (t *Tokenizer) setAdded(added []AddedToken) error {
 			p = n(p)
 		}
 		t.normed.add(p.s, a)
+		if p.s != a.Content {
+			t.normalised[a.ID] = p.s
+		}
 	}
 	if n := len(t.raw.ends) + len(t.normed.ends); n > mostAddedBytes {
 		return fmt.Errorf("they have %d bytes: more than %d are not read", n, mostAddedBytes)

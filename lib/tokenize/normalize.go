@@ -101,6 +101,17 @@ func dropMarks(r rune) string {
 	return string(r)
 }
 
+// nmt drops control characters and makes spaces of the rarer kinds of white space, as SentencePiece's rule nmt does.
+func nmt(r rune) string {
+	switch {
+	case r >= 1 && r <= 8 || r == 0xb || r >= 0xe && r <= 0x1f || r == 0x7f || r == 0x8f || r == 0x9f:
+		return ""
+	case r == '\t' || r == '\n' || r == '\f' || r == '\r' || r == 0x1680 || r >= 0x200b && r <= 0x200f || r == 0x2028 || r == 0x2029 || r == 0x2581 || r == 0xfeff || r == 0xfffd:
+		return " "
+	}
+	return string(r)
+}
+
 // bert is what BertNormalizer does.
 func bert(f normalJSON) []normalizer {
 	var list []normalizer
@@ -192,6 +203,8 @@ func normalizers(f normalJSON) ([]normalizer, error) {
 		return bert(f), nil
 	case "ByteLevel":
 		return one(bytesAsText)
+	case "Nmt":
+		return one(eachRune(nmt))
 	case "Strip":
 		return one(strip(isTrue(f.Left, true), isTrue(f.Right, true)))
 	case "Prepend":

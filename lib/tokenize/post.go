@@ -92,8 +92,8 @@ func (p *postProcessor) trim(t *Tokenizer, text string, e *Encoding) {
 			}
 			front, back := spacesAround(tok)
 			if front > 0 {
-				if rule.prefix && (i == 0 || o[0] == 0) {
-					front--
+				if rule.prefix && (i == 0 || o[0] == 0) && front == 1 { // more are the text's own
+					front = 0
 				}
 				for ; front > 0 && o[0] < o[1]; front-- {
 					_, n := utf8.DecodeRuneInString(text[o[0]:])

@@ -81,6 +81,29 @@ func wordsAndSigns(s string) [][2]int {
 	return out
 }
 
+// scripts finds runs of one script. A space goes on with what is before it, Japanese is one script, and spaces at the very
+// beginning belong to no run, as in the tokenizers library.
+func scripts(s string) (out [][2]int) {
+	last := ""
+	for i, r := range s {
+		script := characters.Script(r)
+		switch {
+		case r == ' ':
+			script = ""
+		case r == 'ー' || script == "Hiragana" || script == "Katakana":
+			script = "Han"
+		}
+		if script != "" && script != last {
+			out = append(out, [2]int{i, len(s)})
+			if n := len(out); n > 1 {
+				out[n-2][1] = i
+			}
+			last = script
+		}
+	}
+	return out
+}
+
 // literal finds a text.
 func literal(text string) func(s string) [][2]int {
 	return func(s string) [][2]int {
@@ -162,6 +185,8 @@ func splitters(p preJSON) ([]splitter, error) {
 	case "Punctuation":
 		how, err := behaviour(p.Behavior, "Isolated")
 		return []splitter{{find: each(characters.IsPunctuation), how: how}}, err
+	case "UnicodeScripts":
+		return one(splitter{find: scripts, how: "Removed", invert: true})
 	case "Metaspace":
 		return metaspace(p), nil
 	case "Split":

@@ -23,7 +23,7 @@ const mostWaiting = 8
 
 // Next returns the text that a token completes; it may be empty.
 func (s *Stream) Next(id int32) string {
-	if !s.t.has(id) || s.plain && s.t.added[id].Special {
+	if !s.t.has(id) || s.plain && s.t.hidden(id) {
 		return ""
 	}
 	if s.t.bytewise {

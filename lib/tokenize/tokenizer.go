@@ -23,10 +23,11 @@ type Tokenizer struct {
 	ids        map[string]int32 // the reverse
 	whole      map[string]int32 // the same by their bytes, when the model is byte-level
 	added      map[int32]AddedToken
-	onlyAdded  map[int32]bool // those that the model's vocabulary does not have
-	vocabulary int            // tokens of the model
-	raw        addedIndex     // added tokens that are looked for before normalisation
-	normed     addedIndex     // and after it
+	onlyAdded  map[int32]bool   // those that the model's vocabulary does not have
+	vocabulary int              // tokens of the model
+	normalised map[int32]string // added tokens that are looked for as other than their content
+	raw        addedIndex       // added tokens that are looked for before normalisation
+	normed     addedIndex       // and after it
 
 	normal   []normalizer
 	split    []splitter
@@ -64,9 +65,24 @@ func (t *Tokenizer) Spelling(id int32) string {
 	return t.tokens[id]
 }
 
+// spelling is a token as the decoder sees it: of an added token, what is looked for in the normalised text.
+func (t *Tokenizer) spelling(id int32) string {
+	if s, ok := t.normalised[id]; ok {
+		return s
+	}
+	return t.tokens[id]
+}
+
+// hidden tells whether DecodePlain leaves a token out. As in the tokenizers library, the list of special tokens goes by
+// their content, so that one which normalisation changes is not found in it.
+func (t *Tokenizer) hidden(id int32) bool {
+	_, other := t.normalised[id]
+	return t.added[id].Special && !other
+}
+
 // bytesOf is the text of a token.
 func (t *Tokenizer) bytesOf(id int32) string {
-	tok := t.tokens[id]
+	tok := t.spelling(id)
 	if t.bytewise {
 		raw, _ := rawOf(tok)
 		return raw
