@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"encoding/binary"
 	"math"
+	"sync"
 	"unsafe"
 
 	"lyceum/lib/internal/compute"
@@ -85,7 +86,24 @@ func readBF16(dst []float32, src []byte) {
 // littleEndian is whether this machine keeps numbers as the files do.
 var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
+// halves are all numbers of float16. They fit into the cache beside a processor, where one is found in a third of the time
+// that it takes to make.
+var halves = sync.OnceValue(func() *[1 << 16]float32 {
+	t := new([1 << 16]float32)
+	for h := range t {
+		t[h] = half(uint16(h))
+	}
+	return t
+})
+
 func readF16(dst []float32, src []byte) {
+	if len(dst) >= 256 && uintptr(unsafe.Pointer(&src[0]))%2 == 0 && littleEndian {
+		table, words := halves(), unsafe.Slice((*uint16)(unsafe.Pointer(&src[0])), len(dst))
+		for i, h := range words {
+			dst[i] = table[h]
+		}
+		return
+	}
 	for i := range dst {
 		dst[i] = half(le16(src[2*i:]))
 	}

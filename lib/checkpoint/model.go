@@ -191,21 +191,22 @@ func (b *bag) take(name string, shape []int, dst []float32, transposed bool) err
 		return fmt.Errorf("checkpoint: %s: tensor %s has the shape %v, the configuration wants %v", b.where[name], name, e.Shape, shape)
 	}
 	delete(b.all, name)
+	to := dst
 	if transposed {
-		lying := make([]float32, len(dst))
-		e.Read(lying)
-		compute.Transpose(dst, lying, shape[0], shape[1])
-	} else {
-		e.Read(dst)
+		to = make([]float32, len(dst))
 	}
-	return b.finite(name, dst)
+	finite := e.readFinite(to)
+	if transposed {
+		compute.Transpose(dst, to, shape[0], shape[1])
+	}
+	if !finite {
+		return b.finite(name, dst)
+	}
+	return nil
 }
 
 // finite is an error if a number is NaN or infinite.
 func (b *bag) finite(name string, data []float32) error {
-	if s := compute.SumSquares(data); !math.IsNaN(s) && !math.IsInf(s, 0) {
-		return nil
-	}
 	for i, x := range data { // squares of large numbers overflow too
 		if v := float64(x); math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("checkpoint: %s: tensor %s: element %d is %v: the file is damaged, or the run that wrote it had diverged", b.where[name], name, i, x)
