@@ -51,9 +51,11 @@ func TestSaveAndLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	loaded := again.LM.Params()
 	for i, p := range base.LM.Params() { // the base is kept in bf16, so nothing is lost
+		got := loaded[i].Value.Data()
 		for j, x := range p.Value.Data() {
-			if y := again.LM.Params()[i].Value.Data()[j]; x != y {
+			if y := got[j]; x != y {
 				t.Fatalf("%s: %v became %v", p.Name, x, y)
 			}
 		}
