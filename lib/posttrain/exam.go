@@ -61,7 +61,7 @@ func (x *exam) evaluate(training *source, prepare func(*source, *generation), lo
 		random.Perm(len(o.prompts))
 	}
 	perm := random.Perm(len(o.prompts))
-	batches := inOrder(len(o.prompts), max(1, o.s.EvalBatchSize/o.group))
+	batches := o.s.examined(len(o.prompts), max(1, o.s.EvalBatchSize/o.group))
 	o.seen, o.made = 0, 0
 	if o.replays {
 		o.made = past * len(batches)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"lyceum/lib/datasets"
 	"lyceum/lib/rl"
 	"lyceum/lib/zoo"
 )
@@ -77,5 +78,29 @@ func TestEveryOnlineMethodIsEvaluatedAndReplayed(t *testing.T) {
 		if n := r.Evals[1]["eval_num_tokens"]; n != r.Last("num_tokens") {
 			t.Errorf("%s: eval_num_tokens is %v, the run has trained on %v", name, n, r.Last("num_tokens"))
 		}
+	}
+}
+
+// As in the Trainer, DropLast leaves a short batch out of an evaluation too.
+func TestDropLastInAnEvaluation(t *testing.T) {
+	for n, want := range map[int]int{0: 0, 3: 0, 8: 8, 10: 8} {
+		rows := 0
+		for _, b := range (settings{Loop: Loop{DropLast: true}}).examined(n, 4) {
+			rows += len(b)
+		}
+		if rows != want {
+			t.Errorf("of %d rows %d are looked at, want %d", n, rows, want)
+		}
+	}
+	pairs := dataOf(t, "pairs").Take(5)
+	loss := func(eval *datasets.Set, drop bool) float64 {
+		r, err := DPO(tiny(t), pairs, DPOConfig{LearningRate: 1e-2, MaxSteps: 2, BatchSize: 2, Eval: eval, Loop: Loop{EvalEpoch: true, EvalBatchSize: 4, DropLast: drop}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Evals[len(r.Evals)-1]["eval_loss"]
+	}
+	if all, four := loss(pairs, false), loss(pairs.Take(4), true); loss(pairs, true) != four || all == four {
+		t.Errorf("eval_loss of 5 rows %v, of the first 4 %v, with DropLast %v", all, four, loss(pairs, true))
 	}
 }

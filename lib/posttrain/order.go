@@ -45,6 +45,15 @@ func (o *order) batchRows(epoch, i int) []int {
 	return o.perm[i*o.batch : min((i+1)*o.batch, o.rows)]
 }
 
+// examined are the batches of an evaluation of n rows: DropLast leaves out a short one there too, as in the Trainer.
+func (s settings) examined(n, batch int) [][]int {
+	out := inOrder(n, batch)
+	if last := len(out) - 1; s.DropLast && last >= 0 && len(out[last]) < batch {
+		out = out[:last]
+	}
+	return out
+}
+
 // inOrder cuts rows 0 to n-1 into batches, as an evaluation reads them.
 func inOrder(n, batch int) [][]int {
 	var out [][]int

@@ -45,12 +45,12 @@ type Loop struct {
 	ScheduleArgs                  map[string]any // of the Schedule: the Trainer's lr_scheduler_kwargs
 	DataSeed                      Opt            // of the order of the data; left out: Seed
 	Order                         string         // "random" or "sequential"; "": what the method has in TRL
-	DropLast                      bool           // leave out a last batch that is not full
+	DropLast                      bool           // leave out a last batch that is not full, in evaluations too
 
 	LoggingSteps  float64 // steps between two logs; below 1: a share of all steps; 0: 1; negative: no logs
 	LoggingFirst  bool    // log the first step too
 	LoggingEpoch  bool    // log after every epoch instead
-	EvalSteps     float64 // steps between two evaluations; below 1: a share of all steps; 0: none but at the end
+	EvalSteps     float64 // steps between two evaluations; below 1: a share of all steps, and one at the end; 0: none
 	EvalEpoch     bool    // evaluate after every epoch instead
 	EvalStart     bool    // evaluate before the first step
 	EvalDelay     float64 // the first evaluation comes after so many steps, or epochs with EvalEpoch

@@ -178,7 +178,7 @@ func (t *teacher[T]) window(epoch, first, n int) ([]micro, error) {
 
 func (t *teacher[T]) evaluation() []micro {
 	var out []micro
-	for _, which := range inOrder(len(t.eval), t.s.EvalBatchSize) {
+	for _, which := range t.s.examined(len(t.eval), t.s.EvalBatchSize) {
 		rows := t.pick(t.eval, which)
 		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor {
 			t.judged = 0

@@ -41,7 +41,7 @@ def offline(r, method):
         if r.random() < .3: c["use_rslora"] = True
         if r.random() < .3: c["use_dora"] = True
     if r.random() < .3: c["max_length"] = r.choice([16, 24, 40])
-    if method in ("cpo", "simpo", "orpo"): c["max_length"] = 64 if c.get("max_length", 64) < 40 else c["max_length"]   # a prompt that fills it is an error
+    if method in ("cpo", "simpo", "orpo"): c["max_length"] = max(40, c.get("max_length", 64))   # a prompt that fills it is an error
     beta = r.choice([0.05, 0.1, 0.5, 2.0])
     pairs = r.choice(["pairs", "pairs", "pairs_implicit", "pairs_chat", "pairs_chat_implicit"])
     if method == "sft":
@@ -59,7 +59,7 @@ def offline(r, method):
         c.update(loss_type=r.sample(losses, n), beta=beta)
         if n > 1 and r.random() < .7: c["loss_weights"] = [r.choice([0.3, 1.0, 2.0]) for _ in range(n)]
         if r.random() < .4 or {"robust", "exo_pair"} & set(c["loss_type"]): c["label_smoothing"] = r.choice([0.05, 0.1, 0.3])
-        if r.random() < .35: c["f_divergence_type"] = r.choice(["forward_kl", "js_divergence", "alpha_divergence"])
+        if r.random() < .5 and not {"nca_pair", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero", "apo_down"} & set(c["loss_type"]): c["f_divergence_type"] = r.choice(["forward_kl", "js_divergence", "alpha_divergence"])
         if c.get("f_divergence_type") == "alpha_divergence" and r.random() < .5: c["f_alpha_divergence_coef"] = r.choice([0.3, 0.8])
         if r.random() < .25: c["ld_alpha"] = r.choice([0.0, 0.4, 1.0])
         if r.random() < .2 and not {"aot", "aot_unpaired"} & set(c["loss_type"]): c["use_weighting"] = True
@@ -69,6 +69,7 @@ def offline(r, method):
         data = r.choice(["labels", "labels", "labels_chat", pairs])
         c.update(loss_type=r.choice(["kto", "apo_zero_unpaired"]), beta=beta, desirable_weight=r.choice([1.0, 0.6]), undesirable_weight=r.choice([1.0, 1.7]), per_device_train_batch_size=r.choice([2, 3, 4]))
         if "per_device_eval_batch_size" in c: c["per_device_eval_batch_size"] = 4
+        if c["loss_type"] == "kto": c.pop("train_sampling_strategy", 0)
         if r.random() < .25: c["precompute_ref_log_probs"] = True
         elif r.random() < .25 and "use_peft" not in c: c.update(sync_ref_model=True, ref_model_sync_steps=2)
     elif method == "cpo":
@@ -88,6 +89,7 @@ def offline(r, method):
         data = r.choice([pairs, "margins"])
         if r.random() < .4: c["center_rewards_coefficient"] = r.choice([0.01, 0.2])
         if c.get("max_length", 64) < 60: c["max_length"] = 60
+    if "chat" in data and "max_length" in c: c["max_length"] = max(32, c["max_length"])   # room for a completion
     return data, c
 
 REWARDS = ["r_length", "r_vowels", "r_some", "r_coarse"]
@@ -108,11 +110,12 @@ def online(r, method):
     c.update(per_device_train_batch_size=group * r.choice([1, 2]), max_completion_length=r.choice([5, 12, 20]), temperature=r.choice([1.0, 1.0, 0.7]))
     if r.random() < .5: c.update(eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=group * 2)
     if r.random() < .25: c.update(use_peft=True, lora_dropout=0.0, lora_r=4, lora_alpha=16, learning_rate=1e-2)
-    if method == "distillation": return [], dict(c, beta=r.choice([0.0, 0.3, 0.5, 1.0]))
+    if method == "distillation": return [], dict(c, gradient_accumulation_steps=1, beta=r.choice([0.0, 0.3, 0.5, 1.0]))
     c.update(num_generations=group, num_iterations=r.choice([1, 1, 2, 3]), beta=r.choice([0.0, 0.05, 0.2]), mask_truncated_completions=r.random() < .2, epsilon=r.choice([0.2, 0.05]))
     if r.random() < .3: c["steps_per_generation"] = r.choice([1, 2, 4])
     if r.random() < .3: c["epsilon_high"] = r.choice([0.28, 0.5])
     if r.random() < .15: c["shuffle_dataset"] = False
+    if r.random() < .1: c["dataloader_drop_last"] = True
     if c["beta"] > 0 and r.random() < .3 and "use_peft" not in c: c.update(sync_ref_model=True, ref_model_sync_steps=2, ref_model_mixup_alpha=0.5)
     rewards = r.sample(REWARDS, r.choice([1, 2, 3]))
     if r.random() < .4: c["reward_weights"] = [r.choice([1.0, 0.3, 2.0, -0.5]) for _ in rewards]

@@ -248,10 +248,14 @@ func (c *Config) Done(method string) error {
 		return nil
 	}
 	slices.Sort(left)
-	hint := ""
-	if len(left) == 1 {
-		if near := closest(left[0], slices.Collect(maps.Keys(c.asked))); near != "" {
+	hint, known := "", append(slices.Collect(maps.Keys(c.asked)), slices.Collect(maps.Keys(idleKeys))...)
+	for _, key := range left {
+		near := closest(key, known)
+		switch {
+		case near != "" && len(left) == 1:
 			hint = fmt.Sprintf("; did you mean %s?", near)
+		case near != "":
+			hint += fmt.Sprintf("; did you mean %s by %s?", near, key)
 		}
 	}
 	return fmt.Errorf("train: %s: %s does not have the setting %s%s", c.File, method, strings.Join(left, ", "), hint)
