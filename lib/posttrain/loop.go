@@ -91,6 +91,9 @@ func (l *loop) prepare() error {
 		return err
 	}
 	l.schedule = schedule
+	if stop.Requested() { // the moments of a large model take a while
+		return stop.ErrInterrupted
+	}
 	l.opt = optim.NewAdamW(l.task.params())
 	l.opt.Beta1, l.opt.Beta2, l.opt.Eps = l.s.AdamBeta1.Or(0.9), l.s.AdamBeta2.Or(0.999), l.s.AdamEps.Or(1e-8)
 	l.opt.WeightDecay = l.s.WeightDecay
@@ -208,6 +211,7 @@ func (l *loop) update(micros []micro) error {
 		at, of, idle = p.pace(l.step)
 	}
 	l.rate = l.schedule(at, of)
+	stop.Check() // the last moment: the optimiser changes everything or nothing
 	if !idle {
 		l.opt.Step(l.rate, scale)
 	}
