@@ -1,7 +1,9 @@
 package session
 
 import (
+	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"regexp"
@@ -88,7 +90,26 @@ func (s *Session) types(c *cell, show ast.Expr) (*types.Package, *types.Info, pr
 			}
 		}}
 	types.NewChecker(&conf, s.engine.fset(), pkg, info).Files([]*ast.File{c.file})
+	if show != nil && len(errs) == 0 {
+		errs = s.tooLarge(show, info.Types[show])
+	}
 	return pkg, info, errs
+}
+
+// tooLarge is the error of showing a constant that its default type cannot hold, as in a call of fmt.Println.
+func (s *Session) tooLarge(show ast.Expr, tv types.TypeAndValue) problems {
+	if tv.Value == nil {
+		return nil
+	}
+	b, ok := tv.Type.(*types.Basic)
+	if !ok || b.Info()&types.IsUntyped == 0 || b.Info()&types.IsInteger == 0 {
+		return nil
+	}
+	t := types.Default(b).(*types.Basic)
+	if v, exact := constant.Int64Val(constant.ToInt(tv.Value)); exact && (t.Kind() != types.Int32 || int64(int32(v)) == v) {
+		return nil
+	}
+	return problems{{s.position(show.Pos()), fmt.Sprintf("cannot use %s (untyped %s constant %s) as %s value (overflows)", types.ExprString(show), strings.TrimPrefix(b.Name(), "untyped "), tv.Value, t.Name())}}
 }
 
 // identifiers are all names in a file.

@@ -30,7 +30,7 @@ func (s *Session) withGenericTypes(chunks []chunk, changed map[string]bool) []ch
 				continue
 			}
 			have[base], changed[base] = true, true
-			out = append(out[:len(out):len(out)], e.src)
+			out = append([]chunk{e.src}, out...) // the last chunk is the cell's own: its value is shown
 		}
 	}
 	return out

@@ -316,3 +316,13 @@ func TestANilPointerInAFunctionHasItsLine(t *testing.T) {
 		t.Errorf("%+v", res.Err)
 	}
 }
+
+func TestAMethodOfAnEarlierGenericTypeAndAValue(t *testing.T) {
+	run(t, step{"type box[T any] struct{ v T }", ""}, step{"func (b box[T]) Get() T { return b.v }\nbox[string]{\"q\"}.Get()", `= "q"`},
+		step{"func (b *box[T]) Set(v T) { b.v = v }\nb := box[int]{1}\nb.Set(5)\nb.Get()", "= 5"})
+}
+
+func TestAConstantThatNoIntHolds(t *testing.T) {
+	run(t, step{"const big = 1 << 70\nbig", "! cannot use big (untyped int constant 1180591620717411303424) as int value (overflows)"}, step{"1 << 62", "= 4611686018427387904"},
+		step{"const size = 1 << 70\nsize >> 60", "= 1024"})
+}
