@@ -143,7 +143,8 @@ def lyceum_run(lyceum, method, config, out, more=()):
     if p.returncode: raise RuntimeError((p.stderr.strip().splitlines() or ["?"])[-1][:300])
     with open(out + "/metrics.jsonl") as f: return [json.loads(l) for l in f], weights_norm(out)
 
-def compare(want, got, norms):
+def compare(want, got, norms, beta=0.0):
+    """rewards against a reference are Beta times differences of sums of some 200 nats, which float32 knows to 1.5e-5 each"""
     d = {"first": [0.0, ""], "later": [0.0, ""], "eval": [0.0, ""], "norm": [abs(norms[1] / norms[0] - 1), ""]}
     if len(want) != len(got): d["later"] = [9.0, f"{len(got)} log lines, TRL has {len(want)}"]; return d
     for i, (w, g) in enumerate(zip(want, got)):
@@ -151,7 +152,7 @@ def compare(want, got, norms):
             if k in SKIP or isinstance(v, str): continue
             at, x = "eval" if k.startswith("eval_") else "first" if i == 0 else "later", g.get(k)
             if v is not None and not math.isfinite(v): v = None
-            e = 0.0 if v is None and x is None else 9.0 if v is None or x is None else 0.0 if abs(v - x) <= ABSOLUTE else abs(v - x) / max(abs(v), ABSOLUTE)
+            e = 0.0 if v is None and x is None else 9.0 if v is None or x is None else 0.0 if abs(v - x) <= max(ABSOLUTE, 3e-5 * beta if "rewards/" in k else 0.0) else abs(v - x) / max(abs(v), ABSOLUTE)
             if e > d[at][0]: d[at] = [e, f"line {i + 1} {k}: {x} want {v}"]
         extra = set(g) - set(w) - SKIP
         if extra: d["later"] = [9.0, f"line {i + 1}: TRL does not log {sorted(extra)}"]
@@ -183,7 +184,7 @@ def one(lyceum, method, seed):
             shown = dict(config, rewards=rewards)
         try: got, norm = run()
         except RuntimeError as e: return {"method": method, "seed": seed, "config": shown, "error": str(e)}
-        return {"method": method, "seed": seed, "config": shown, **compare(steps, got, (weights_norm(trained), norm))}
+        return {"method": method, "seed": seed, "config": shown, **compare(steps, got, (weights_norm(trained), norm), config.get("beta", 0.0) if method in ("dpo", "kto") else 0.0)}
 
 def show(file):
     with open(file) as f: runs = list({(x["method"], x["seed"]): x for x in map(json.loads, f)}.values())
