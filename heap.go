@@ -14,8 +14,12 @@ const room = 32 << 20
 // roomyHeap keeps that room from now on. The percentage is set anew after each collection.
 func roomyHeap() { arrange(&sentinel{percent: 100}) }
 
-// A sentinel is garbage from the start: its finalizer runs after each collection.
-type sentinel struct{ percent int }
+// A sentinel is garbage from the start: its finalizer runs after each collection. It is padded because an object of less than
+// 16 bytes shares its block with others, and lives as long as they do.
+type sentinel struct {
+	percent int
+	_       [4]uint64
+}
 
 func arrange(s *sentinel) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
@@ -28,5 +32,5 @@ func arrange(s *sentinel) {
 		debug.SetGCPercent(percent)
 		s.percent = percent
 	}
-	runtime.SetFinalizer(&sentinel{s.percent}, arrange)
+	runtime.SetFinalizer(&sentinel{percent: s.percent}, arrange)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -32,6 +33,7 @@ const (
 
 // keep starts the kernel, and again when it dies, until it ends on purpose. It returns the exit status of the process.
 func keep() int {
+	runtime.LockOSThread() // the kernel ends with the thread that starts it: the first, which lives as long as the process
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	gone := orphaned()
@@ -111,6 +113,7 @@ func start(last Obituary) (*child, error) {
 		return nil, err
 	}
 	k := &child{cmd: exec.Command(exe, os.Args[1:]...), life: files[1], ended: make(chan struct{}), oom: killedForMemory(), errors: files[6], ledger: book}
+	k.cmd.SysProcAttr = endsWithKeeper()
 	k.cmd.Env = append(os.Environ(), worker+"=1")
 	k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	k.cmd.ExtraFiles = []*os.File{files[0], files[3], files[5], files[6], files[7], book}

@@ -8,6 +8,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -15,6 +16,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
@@ -61,12 +63,25 @@ func bind(network, address, kind string, welcome func([]byte) [][]byte, make fun
 	return s, nil
 }
 
-// listen opens the port, or the socket file. A file that a killed kernel left behind is removed if nobody listens on it.
-func listen(network, address string) (net.Listener, error) {
+// leaving is how long a kernel that was killed may take until its sockets are gone; the next one often wants the same.
+const leaving = time.Second
+
+// listen opens the port, or the socket file, and waits a little for one that is still in use.
+func listen(network, address string) (l net.Listener, err error) {
+	for end := time.Now().Add(leaving); ; time.Sleep(20 * time.Millisecond) {
+		l, err = listenNow(network, address)
+		if err == nil || !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+			return l, err
+		}
+	}
+}
+
+// listenNow opens the port, or the socket file. A file that a killed kernel left behind is removed if nobody listens on it.
+func listenNow(network, address string) (net.Listener, error) {
 	if network == "ipc" {
 		if c, err := net.DialTimeout("unix", address, time.Second); err == nil {
 			c.Close()
-			return nil, fmt.Errorf("%s: another process listens there", address)
+			return nil, fmt.Errorf("%s: another process listens there: %w", address, syscall.EADDRINUSE)
 		}
 		if st, err := os.Lstat(address); err == nil && st.Mode()&os.ModeSocket != 0 {
 			os.Remove(address)
