@@ -28,7 +28,7 @@ func dial(t *testing.T, c map[string]any, port, kind string) *transport.Client {
 	}
 }
 
-// TestADeadKernelSaysWhyAndRunsAgain lets cells end the process in three ways; the client that asked hears of it.
+// TestADeadKernelSaysWhyAndRunsAgain lets cells end the process in several ways; the client that asked hears of it.
 func TestADeadKernelSaysWhyAndRunsAgain(t *testing.T) {
 	file, c := connection(t, nil)
 	cmd := exec.Command(built(t), "kernel", "-f", file)
@@ -41,11 +41,12 @@ func TestADeadKernelSaysWhyAndRunsAgain(t *testing.T) {
 		{`syscall.Kill(os.Getpid(), 9)`, "killed (signal 9)"},
 		{`syscall.Exit(3)`, "exit status 3"},
 		{`m := map[int]int{}\nfor range 8 { go func() { for i := range 5000000 { m[i%10] = i } }() }`, "concurrent map writes"},
+		{`new(sync.Mutex).Unlock()`, "unlock of unlocked mutex"},
 	} {
 		shell := dial(t, c, "shell_port", "DEALER")
 		request(t, shell, signer, "kernel_info_request", "{}")
 		f, err := (&wire.Message{Header: wire.NewHeader("execute_request", "test"), Body: map[string]any{
-			"code": `import ("os"; "syscall"; "time")` + "\n" + strings.ReplaceAll(end.code, `\n`, "\n") + "\ntime.Sleep(time.Minute)"}}).Frames(signer)
+			"code": `import ("os"; "sync"; "syscall"; "time")` + "\n" + strings.ReplaceAll(end.code, `\n`, "\n") + "\ntime.Sleep(time.Minute)"}}).Frames(signer)
 		if err != nil {
 			t.Fatal(err)
 		}

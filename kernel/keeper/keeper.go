@@ -54,7 +54,7 @@ func keep() int {
 		if idle++; w.asked {
 			idle = 0
 		}
-		last = Obituary{Reason: cmp.Or(fatal(k.crash.Bytes()), k.reason()), Count: max(w.count, last.Count), Waiting: w.waiting}
+		last = Obituary{Reason: cmp.Or(fatal(append([]byte(w.fatal), k.crash.Bytes()...)), k.reason()), Count: max(w.count, last.Count), Waiting: w.waiting}
 		fmt.Fprintf(os.Stderr, "lyceum kernel: the process of the kernel died: %s\n", last.Reason)
 		if idle >= mostTries {
 			return 1

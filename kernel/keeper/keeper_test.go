@@ -59,6 +59,18 @@ func TestTheLedgerSaysWhatWaits(t *testing.T) {
 	if st, _ := f.Stat(); st.Size() != ledgerHead {
 		t.Errorf("nothing waits, and the ledger has %d bytes", st.Size())
 	}
+	l.Fatal("fatal error: one")
+	l.Fatal("fatal error: two\n")
+	if w := readLedger(f); w.fatal != "fatal error: two\n" {
+		t.Errorf("the fault is %q", w.fatal)
+	}
+	for range 2 * ledgerMost / 20 {
+		l.Fatal("fatal error: many times")
+	}
+	if l.ledger.end > 2*ledgerMost {
+		t.Errorf("the file has %d bytes", l.ledger.end)
+	}
+	l.ledger.clear()
 	if w := readLedger(f); !w.asked || w.count != 7 || len(w.waiting) != 0 {
 		t.Errorf("all answered: %+v", w)
 	}

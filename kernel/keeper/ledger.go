@@ -35,6 +35,7 @@ const (
 type note struct {
 	Began *Pending `json:"began,omitempty"`
 	Ended int      `json:"ended,omitempty"`
+	Fatal string   `json:"fatal,omitempty"`
 }
 
 func newLedger(f *os.File) *ledger {
@@ -79,13 +80,25 @@ func (l *ledger) ended(number int) {
 	switch {
 	case len(l.waiting) == 0:
 		l.clear()
-	case l.end > int64(ledgerMost+2*l.size):
-		l.clear()
-		for _, n := range slices.Sorted(maps.Keys(l.waiting)) {
-			l.append(l.waiting[n])
-		}
 	default:
 		l.append(l.line(note{Ended: number}))
+		l.trim()
+	}
+}
+
+func (l *ledger) fatal(text string) {
+	l.trim()
+	l.append(l.line(note{Fatal: text}))
+}
+
+// trim drops what no longer counts from a file that has become long.
+func (l *ledger) trim() {
+	if l.end <= int64(ledgerMost+2*l.size) {
+		return
+	}
+	l.clear()
+	for _, n := range slices.Sorted(maps.Keys(l.waiting)) {
+		l.append(l.waiting[n])
 	}
 }
 
@@ -99,6 +112,7 @@ type will struct {
 	asked   bool // somebody asked it something
 	count   int  // the execution count
 	waiting []Pending
+	fatal   string // the beginning of what the runtime said at its end, if the kernel itself read that
 }
 
 func readLedger(f *os.File) (w will) {
@@ -118,6 +132,8 @@ func readLedger(f *os.File) (w will) {
 		case err != nil:
 		case n.Began != nil:
 			w.waiting = append(w.waiting, *n.Began)
+		case n.Fatal != "":
+			w.fatal = n.Fatal
 		default:
 			answered[n.Ended] = true
 		}

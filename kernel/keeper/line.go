@@ -120,6 +120,17 @@ func (l *Line) Count(n int) {
 	l.ledger.head()
 }
 
+// Fatal says what stands on descriptor 2 since Go's runtime began to report a fault there. The kernel takes that output off
+// the pipe before the keeper can, and usually has the moment to note it while the runtime prints its stacks.
+func (l *Line) Fatal(text string) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ledger.fatal(text)
+}
+
 // Ready says that the kernel can be reached: from now on its death is worth a new one.
 func (l *Line) Ready() { l.note(report{Ready: true}) }
 

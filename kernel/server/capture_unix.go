@@ -3,6 +3,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"sync"
@@ -23,7 +24,10 @@ type pipe struct {
 	fd   int
 	mu   sync.Mutex // held while a piece is read and handed on
 	buf  [1 << 16]byte
+	last []byte // what came since the runtime began to report a fault that ends the process
 }
+
+var fatalError = []byte("fatal error: ")
 
 func newCapture(s *Server) (*capture, error) {
 	saved, err := unix.Dup(2)
@@ -79,9 +83,33 @@ func (c *capture) read(p *pipe) {
 		if n <= 0 || err != nil {
 			return
 		}
+		c.heed(p, p.buf[:n])
 		if o := c.s.newest(); o != nil {
 			o.Stream(p.name, p.buf[:n])
 		}
+	}
+}
+
+// heed notes the first line of a fault of the runtime, which comes in several pieces.
+func (c *capture) heed(p *pipe, piece []byte) {
+	const most = 1000 // bytes of a line
+	if p.name != "stderr" {
+		return
+	}
+	if len(p.last) == 0 {
+		at := bytes.LastIndex(piece, fatalError)
+		if at < 0 {
+			return
+		}
+		piece = piece[at:]
+	}
+	line, _, whole := bytes.Cut(piece, []byte("\n"))
+	if p.last = append(p.last, line...); whole {
+		p.last = append(p.last, '\n')
+	}
+	c.s.opt.Line.Fatal(string(p.last))
+	if whole || len(p.last) > most {
+		p.last = nil
 	}
 }
 
