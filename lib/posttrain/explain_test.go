@@ -8,6 +8,7 @@ import (
 
 	"lyceum/lib/datasets"
 	"lyceum/lib/rl"
+	"lyceum/lib/tokenize"
 	"lyceum/lib/zoo"
 )
 
@@ -85,4 +86,14 @@ func TestOddRowsAreNoted(t *testing.T) {
 	talk := datasets.NewSet("talk", []datasets.Row{{Columns: map[string]any{"text": "A."}}, {Columns: map[string]any{"text": ""}}})
 	r, err = SFT(tiny(t), talk, SFTConfig{MaxSteps: 1, BatchSize: 2})
 	explains(t, "SFT", r, err, "1 of 2 rows have an empty completion (the first is talk, row 1, column text)")
+	said := func(content string) []tokenize.Message {
+		return []tokenize.Message{{Role: "assistant", Content: content}}
+	}
+	ask := []tokenize.Message{{Role: "user", Content: "Who?"}}
+	rows := []datasets.Row{{Columns: map[string]any{"prompt": ask, "completion": said("A.")}}, {Columns: map[string]any{"prompt": ask, "completion": said("")}}}
+	r, err = SFT(zoo.Base(), datasets.NewSet("chats", rows), SFTConfig{MaxSteps: 1, BatchSize: 2})
+	explains(t, "SFT", r, err, "1 of 2 rows have an empty completion (the first is chats, row 1, column completion)")
+	if call := said("")[0].With("tool_calls", []any{map[string]any{"name": "f"}}); wordless([]tokenize.Message{call}) {
+		t.Error("a call of a tool says something")
+	}
 }

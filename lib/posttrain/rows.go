@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"lyceum/lib/datasets"
+	"lyceum/lib/tokenize"
 )
 
 // noteRows says what is odd about the data of a run before it begins: completions without text, of which only the end token is
@@ -35,12 +36,21 @@ func wordless(v any) bool {
 	switch x := v.(type) {
 	case string:
 		return x == ""
-	case []any:
+	case []tokenize.Message:
 		if len(x) == 0 {
 			return true
 		}
-		turn, ok := x[len(x)-1].(map[string]any)
-		return ok && turn["content"] == "" && turn["tool_calls"] == nil
+		last := x[len(x)-1]
+		return last.Content == "" && !says(last, "content") && !says(last, "tool_calls")
 	}
 	return false
+}
+
+// says reports whether a message has something but text under a key: parts of its content, or calls of tools.
+func says(m tokenize.Message, key string) bool {
+	if m.Extra == nil {
+		return false
+	}
+	v, ok := m.Extra.Get(key)
+	return ok && v != nil && v != ""
 }

@@ -21,12 +21,23 @@ func (t *Tensor) remember() {
 			f.remember()
 		}
 	}
+	t.data, t.gone = allocRaw(t.Len()), false
+	t.again(t.data)
+}
+
+// share returns the elements for another tensor, which is to have the same: they are kept from now on.
+func (t *Tensor) share() []float32 {
+	t.shared = true
+	return t.Data()
+}
+
+// elements is how many a shape has.
+func elements(shape []int) int {
 	n := 1
-	for _, d := range t.shape {
+	for _, d := range shape {
 		n *= d
 	}
-	t.data, t.gone = allocRaw(n), false
-	t.again(t.data)
+	return n
 }
 
 // forgettable says how a result is computed again.

@@ -51,6 +51,12 @@ func TestForgetLeavesAloneWhatOthersRead(t *testing.T) {
 			t.Errorf("forgotten: %v, %v, %v; only what nothing shares and is cheap should be", alone.gone, shared.gone, other.gone)
 		}
 		closeTo(t, "the view", view.Data(), want, 0)
+		if alone.Len() != 12 || !alone.gone {
+			t.Errorf("forgotten, it has %d elements of 12", alone.Len())
+		}
+		closeTo(t, "what is computed from it later", alone.Scale(1).Data(), want, 0)
+		alone.Forget()
+		closeTo(t, "a view of it", alone.Reshape(12).Data(), want, 0)
 		closeTo(t, "the result itself", alone.Data(), want, 0)
 	})
 	outside := SwiGLU(x)

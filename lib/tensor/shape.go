@@ -18,11 +18,10 @@ func (t *Tensor) Reshape(shape ...int) *Tensor {
 		s[open] = len(t.data) / known
 		known *= s[open]
 	}
-	if known != len(t.data) {
-		fail("Reshape", "%s has %d elements and cannot become %s", ShapeText(t.shape), len(t.data), ShapeText(shape))
+	if known != t.Len() {
+		fail("Reshape", "%s has %d elements and cannot become %s", ShapeText(t.shape), t.Len(), ShapeText(shape))
 	}
-	t.shared = true
-	return wrap("Reshape", t.data, s, []*Tensor{t}, func(out *Tensor) {
+	return wrap("Reshape", t.share(), s, []*Tensor{t}, func(out *Tensor) {
 		g := t.grads()
 		for i, x := range out.grad {
 			g[i] += x
@@ -35,10 +34,9 @@ func (t *Tensor) Slice(low, high int) *Tensor {
 	if len(t.shape) == 0 || low < 0 || high < low || high > t.shape[0] {
 		fail("Slice", "%d:%d is outside the first axis of %s", low, high, ShapeText(t.shape))
 	}
-	row := len(t.data) / max(t.shape[0], 1)
+	row := t.Len() / max(t.shape[0], 1)
 	shape := append([]int{high - low}, t.shape[1:]...)
-	t.shared = true
-	return wrap("Slice", t.data[low*row:high*row], shape, []*Tensor{t}, func(out *Tensor) {
+	return wrap("Slice", t.share()[low*row:high*row], shape, []*Tensor{t}, func(out *Tensor) {
 		g := t.grads()[low*row:]
 		for i, x := range out.grad {
 			g[i] += x

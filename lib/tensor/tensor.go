@@ -125,7 +125,7 @@ func (t *Tensor) axis(op string, axis int) int {
 }
 
 // Len returns the number of elements.
-func (t *Tensor) Len() int { return len(t.data) }
+func (t *Tensor) Len() int { return elements(t.shape) }
 
 // Data returns the elements themselves, in row-major order; to change them changes the tensor.
 func (t *Tensor) Data() []float32 {
@@ -134,7 +134,7 @@ func (t *Tensor) Data() []float32 {
 }
 
 // At returns one element.
-func (t *Tensor) At(index ...int) float32 { return t.data[t.offset("At", index)] }
+func (t *Tensor) At(index ...int) float32 { return t.Data()[t.offset("At", index)] }
 
 // Set changes one element.
 func (t *Tensor) Set(v float32, index ...int) { t.data[t.offset("Set", index)] = v }
@@ -180,8 +180,7 @@ func (t *Tensor) ZeroGrad() { t.stale = t.grad != nil }
 
 // Detach returns a tensor with the same elements through which no gradient flows.
 func (t *Tensor) Detach() *Tensor {
-	t.shared = true
-	return &Tensor{data: t.data, shape: t.shape}
+	return &Tensor{data: t.share(), shape: t.shape}
 }
 
 // Clone returns a copy with elements of its own, and no history.
@@ -239,16 +238,17 @@ func NoGrad(f func()) {
 // result makes the output of an operation, of any content: the operation writes every element. back gets called if a
 // gradient flows; it must add to the gradients of those inputs that want one.
 func result(op string, shape []int, from []*Tensor, back func(out *Tensor)) *Tensor {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return wrap(op, allocRaw(n), shape, from, back)
+	return wrap(op, allocRaw(elements(shape)), shape, from, back)
 }
 
 // wrap is result for data that is there already.
 func wrap(op string, data []float32, shape []int, from []*Tensor, back func(out *Tensor)) *Tensor {
 	out := &Tensor{data: data, shape: shape, op: op}
+	for _, f := range from {
+		if f != nil {
+			f.remember()
+		}
+	}
 	if disabled.Load() == 0 {
 		for _, f := range from {
 			if f != nil && f.wants {

@@ -11,27 +11,14 @@ import (
 	"testing"
 
 	"lyceum/lib/checkpoint"
+	"lyceum/lib/internal/golden"
 	"lyceum/lib/tokenize"
 	"lyceum/lib/tokenize/mixed"
 )
 
-// vocabularies is the folder models of llama.cpp, unpacked from the source package llama-cpp-python 0.3.36: .ci/run fetches it
-// and names it in LYCEUM_VOCABULARIES.
-func vocabularies(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("LYCEUM_VOCABULARIES")
-	if folder == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("LYCEUM_VOCABULARIES names no folder")
-		}
-		t.Skip("LYCEUM_VOCABULARIES names no folder with the vocabularies and templates of llama.cpp")
-	}
-	return folder
-}
-
 func vocabulary(t *testing.T, name string) (*tokenize.Tokenizer, error) {
 	t.Helper()
-	g, err := checkpoint.OpenGGUF(filepath.Join(vocabularies(t), "ggml-vocab-"+name+".gguf"))
+	g, err := checkpoint.OpenGGUF(filepath.Join(golden.Vocabularies(t), "ggml-vocab-"+name+".gguf"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +28,7 @@ func vocabulary(t *testing.T, name string) (*tokenize.Tokenizer, error) {
 // TestVocabulariesOfModels encodes the texts that llama.cpp's own tests have for real vocabularies; the ids beside them are
 // those of the models' tokenizers in Transformers.
 func TestVocabulariesOfModels(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(vocabularies(t), "ggml-vocab-*.gguf.inp"))
+	files, err := filepath.Glob(filepath.Join(golden.Vocabularies(t), "ggml-vocab-*.gguf.inp"))
 	if err != nil || len(files) < 14 {
 		t.Fatalf("%d vocabularies, %v", len(files), err)
 	}

@@ -75,7 +75,7 @@ func (w *BF16Matrix) Row(dst []float32, i int) {
 
 // MulT computes y = x W^T, sums in float32; where the processor has instructions for it x is rounded to bfloat16 too, as in
 // GemmBF16. x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart. What becomes of a row does not depend on
-// how many go together, but for the order of the sums, in which up to 4, up to 16 and more rows differ.
+// how many go together, but for the order of the sums, which may change with it.
 func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 	if !checkMulT("BF16Matrix.MulT", y, ldy, x, ldx, m, w.rows, w.cols) {
 		return

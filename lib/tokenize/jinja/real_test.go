@@ -11,26 +11,14 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-)
 
-// vocabularies is the folder models of llama.cpp, unpacked from the source package llama-cpp-python 0.3.36: .ci/run fetches it
-// and names it in LYCEUM_VOCABULARIES.
-func vocabularies(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("LYCEUM_VOCABULARIES")
-	if folder == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("LYCEUM_VOCABULARIES names no folder")
-		}
-		t.Skip("LYCEUM_VOCABULARIES names no folder with the vocabularies and templates of llama.cpp")
-	}
-	return folder
-}
+	"lyceum/lib/internal/golden"
+)
 
 // TestTemplatesOfModels renders the templates of published models over all conversations, and compares the checksums of text,
 // spans and errors with Transformers'.
 func TestTemplatesOfModels(t *testing.T) {
-	folder := vocabularies(t)
+	folder := golden.Vocabularies(t)
 	data, err := os.ReadFile("testdata/real.json")
 	if err != nil {
 		t.Fatal(err)
