@@ -2,9 +2,8 @@ package checkpoint
 
 import (
 	"fmt"
-	"math"
 	"runtime"
-	"sync/atomic"
+	"unsafe"
 
 	"lyceum/lib/internal/compute"
 )
@@ -41,77 +40,90 @@ func (e Entry) Quantised() bool { return e.kind.block > 1 }
 
 // Read writes the elements into dst, which has Len elements, as float32: each is exactly what the format says, rounded to
 // nearest where the format has more digits. It uses all processors.
-func (e Entry) Read(dst []float32) { e.read(dst, nil) }
-
-// readFinite is Read, and tells whether all squares of the elements are finite, so that none is NaN or infinite. The sums are
-// made while the elements are still in the processor's cache: reading a model twice would cost half as much again.
-func (e Entry) readFinite(dst []float32) bool {
-	var odd atomic.Bool
-	e.read(dst, func(part []float32) {
-		for len(part) > 0 {
-			n := min(len(part), finiteRun)
-			if s := compute.SumSquares(part[:n]); math.IsNaN(s) || math.IsInf(s, 0) {
-				odd.Store(true)
-			}
-			part = part[n:]
-		}
-	})
-	return !odd.Load()
-}
-
-// finiteRun is how many squares are added up by one processor.
-const finiteRun = 1 << 14
-
-// read reads the elements and shows each run of them to seen, from several goroutines.
-func (e Entry) read(dst []float32, seen func([]float32)) {
-	k := e.kind
+func (e Entry) Read(dst []float32) {
 	if len(dst) != e.Len() {
 		panic(fmt.Sprintf("checkpoint: Entry.Read: %d elements into room for %d", e.Len(), len(dst)))
 	}
 	huge(dst)
+	cuts := e.cuts(dst)
+	compute.Parallel(len(cuts)-1, 1, func(i, _ int) { e.part(dst, cuts[i], cuts[i+1], nil) })
+}
+
+// large is a large page of memory. One processor fills it: two that touch a new one at the same time both wipe it first,
+// which for a model is as much work as copying it.
+const large = 2 << 20
+
+// cuts divides the elements into parts that processors can read on their own, at the borders of large pages of dst or near.
+func (e Entry) cuts(dst []float32) []int {
+	n, unit := len(dst), e.unit()
+	list := []int{0}
+	if n == 0 {
+		return list
+	}
+	for at := (large - int(uintptr(unsafe.Pointer(&dst[0]))%large)) / 4; at < n; at += large / 4 {
+		if cut := at / unit * unit; cut > list[len(list)-1] {
+			list = append(list, cut)
+		}
+	}
+	return append(list, n)
+}
+
+// unit is how many elements can be read without the others: a block, a row whose place has to be found, all of a transpose.
+func (e Entry) unit() int {
 	switch {
 	case e.form.turn:
+		return max(1, e.Len())
+	case e.form.pairs > 0:
+		return max(1, e.Len()/e.Shape[0])
+	}
+	return e.kind.block
+}
+
+// run is about how many elements are read before seen looks at them: they are still in the processor's own cache then.
+const run = 1 << 14
+
+// part reads the elements from lo to hi, a whole number of units, and shows each run of them to seen. It lets go of
+// about those pages of the file; rows that lie elsewhere stay until another part lets go of them.
+func (e Entry) part(dst []float32, lo, hi int, seen func([]float32)) {
+	if e.form.turn {
 		rows, cols := e.Shape[0], e.Shape[1]
 		lying := make([]float32, len(dst))
-		e.blocks(lying, seen)
+		e.kind.read(lying, e.raw)
 		compute.Transpose(dst, lying, cols, rows)
-	case e.form.pairs > 0:
-		rows := e.Shape[0]
-		cols := len(dst) / rows
-		size := cols / k.block * k.bytes
-		compute.Parallel(rows, max(1, (1<<15)/cols), func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				from := e.form.row(rows, i)
-				k.read(dst[i*cols:(i+1)*cols], e.raw[from*size:(from+1)*size])
-			}
-			if seen != nil {
-				seen(dst[lo*cols : hi*cols])
-			}
-		})
-	default:
-		e.blocks(dst, seen)
 	}
-	if e.form.add != 0 {
-		for i := range dst {
-			dst[i] += e.form.add
+	k, unit := e.kind, e.unit()
+	read := e.raw[lo/k.block*k.bytes : hi/k.block*k.bytes]
+	for step := max(unit, run/unit*unit); lo < hi; lo += step {
+		to := min(lo+step, hi)
+		switch {
+		case e.form.turn:
+		case e.form.pairs > 0:
+			rows := e.Shape[0]
+			for i := lo / unit; i < to/unit; i++ {
+				e.plain(dst[i*unit:(i+1)*unit], e.form.row(rows, i)*unit)
+			}
+		default:
+			e.plain(dst[lo:to], lo)
+		}
+		if e.form.add != 0 {
+			for i := range dst[lo:to] {
+				dst[lo+i] += e.form.add
+			}
+		}
+		if seen != nil {
+			seen(dst[lo:to])
 		}
 	}
 	if e.keep != nil {
-		release(e.raw)
+		release(read)
 	}
 	runtime.KeepAlive(e.keep)
 }
 
-// blocks reads the elements as they lie.
-func (e Entry) blocks(dst []float32, seen func([]float32)) {
+// plain reads elements as they lie, from a border of blocks on.
+func (e Entry) plain(dst []float32, from int) {
 	k := e.kind
-	compute.Parallel(len(e.raw)/k.bytes, max(1, (1<<15)/k.block), func(lo, hi int) {
-		part := dst[lo*k.block : hi*k.block]
-		k.read(part, e.raw[lo*k.bytes:hi*k.bytes])
-		if seen != nil {
-			seen(part)
-		}
-	})
+	k.read(dst, e.raw[from/k.block*k.bytes:][:len(dst)/k.block*k.bytes])
 }
 
 // row returns where row i of a Hugging Face checkpoint lies in the file. There a head's rows are its first halves and then

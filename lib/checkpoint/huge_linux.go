@@ -16,7 +16,6 @@ func huge(data []float32) {
 	if len(data) < worthHuge {
 		return
 	}
-	const large = 2 << 20
 	from := uintptr(unsafe.Pointer(&data[0])) &^ (large - 1)
 	to := (uintptr(unsafe.Pointer(&data[0])) + uintptr(4*len(data)) + large - 1) &^ (large - 1)
 	unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_HUGEPAGE) // it is only a wish: an error changes nothing

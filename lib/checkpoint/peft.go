@@ -65,7 +65,7 @@ func fillAdapter(a *nn.Adapter, f *File) error {
 	for n := range b.all {
 		return fmt.Errorf("checkpoint: %s: tensor %s is not part of an adapter of these settings", f.name, n)
 	}
-	return nil
+	return b.read()
 }
 
 // ParseAdapterConfig reads an adapter_config.json; name stands in errors.

@@ -55,7 +55,10 @@ func LoadScorer(folder string, labels int, seed uint64) (*transformer.Scorer, er
 		}
 	}
 	delete(b.all, "lm_head.weight")
-	return s, b.empty()
+	if err := b.empty(); err != nil {
+		return nil, err
+	}
+	return s, b.read()
 }
 
 func boolean(b bool) int {

@@ -10,6 +10,7 @@ import (
 
 	"lyceum/lib/checkpoint"
 	"lyceum/lib/tokenize"
+	"lyceum/lib/transformer"
 )
 
 // SmolLM2 loads SmolLM2-135M-Instruct (Allal et al. 2025, arXiv:2502.02737): 30 layers of width 576, 49152 tokens, taught to
@@ -118,16 +119,23 @@ func loadFolder(name, folder string, text bool) (*Model, error) {
 			return loadGGUF(name, file, text)
 		}
 	}
-	lm, err := checkpoint.Load(folder)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(filepath.Join(folder, "tokenizer.json")); !text && errors.Is(err, fs.ErrNotExist) {
+	_, err := os.Stat(filepath.Join(folder, "tokenizer.json"))
+	if !text && errors.Is(err, fs.ErrNotExist) {
+		lm, err := checkpoint.Load(folder)
+		if err != nil {
+			return nil, err
+		}
 		return &Model{Name: short(name), LM: lm, folder: folder}, nil
 	}
-	tok, err := tokenize.FromFolder(folder)
+	lm, tok, err := both(func() (*transformer.LM, error) { return checkpoint.Load(folder) }, func() (*tokenize.Tokenizer, error) {
+		tok, err := tokenize.FromFolder(folder)
+		if err != nil {
+			return nil, fmt.Errorf("zoo.Load: %w", err)
+		}
+		return tok, nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("zoo.Load: %w", err)
+		return nil, err
 	}
 	m := &Model{Name: short(name), LM: lm, Tok: tok, folder: folder, read: tok}
 	return m, m.agrees(folder)
@@ -138,19 +146,41 @@ func loadGGUF(name, file string, text bool) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	lm, err := g.LM()
-	if err != nil {
-		return nil, err
-	}
 	if model := g.Meta["tokenizer.ggml.model"]; !text && (model == nil || model == noVocabulary) {
+		lm, err := g.LM()
+		if err != nil {
+			return nil, err
+		}
 		return &Model{Name: short(name), LM: lm, said: saidBy(g)}, nil
 	}
-	tok, err := tokenize.FromGGUF(file, g.Meta)
+	lm, tok, err := both(g.LM, func() (*tokenize.Tokenizer, error) { return tokenize.FromGGUF(file, g.Meta) })
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Name: short(name), LM: lm, Tok: tok, said: saidBy(g), read: tok}
 	return m, m.agrees(file)
+}
+
+// both reads weights and, meanwhile, a vocabulary, which takes one processor about as long. An error of the weights comes first.
+func both(weights func() (*transformer.LM, error), text func() (*tokenize.Tokenizer, error)) (*transformer.LM, *tokenize.Tokenizer, error) {
+	var tok *tokenize.Tokenizer
+	var wrong error
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }() // the caller's goroutine is the one that knows what to do with it
+		tok, wrong = text()
+	}()
+	lm, err := weights()
+	<-done
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case panicked != nil:
+		panic(panicked)
+	}
+	return lm, tok, wrong
 }
 
 // noVocabulary is what llama.cpp calls a file without a tokenizer.

@@ -61,3 +61,18 @@ loop:
 	JNZ loop
 	VZEROUPPER
 	RET
+
+// func fromF16x256(dst *float32, src *uint16, vectors int)
+TEXT ·fromF16x256(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ vectors+16(FP), CX
+loop:
+	VCVTPH2PS (SI), Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $16, SI
+	ADDQ $32, DI
+	SUBQ $1, CX
+	JNZ loop
+	VZEROUPPER
+	RET

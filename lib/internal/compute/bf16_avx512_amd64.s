@@ -59,6 +59,21 @@ loop:
 	VZEROUPPER
 	RET
 
+// func fromF16x512(dst *float32, src *uint16, vectors int)
+TEXT ·fromF16x512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ vectors+16(FP), CX
+loop:
+	VCVTPH2PS (SI), Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $32, SI
+	ADDQ $64, DI
+	SUBQ $1, CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
 DATA pairOrder<>+0(SB)/8, $0x0011000100100000
 DATA pairOrder<>+8(SB)/8, $0x0013000300120002
 DATA pairOrder<>+16(SB)/8, $0x0015000500140004

@@ -56,6 +56,7 @@ type level struct {
 	adamw    func(p, g, m, v []float32, c *adamwConstants)
 	toBF16   func(dst []uint16, src []float32)
 	fromBF16 func(dst []float32, src []uint16)
+	fromF16  func(dst []float32, src []uint16)
 
 	halfDots  []halfDotsFunc // by number of rows; index 0 is unused, nil: not there
 	halfBlock int            // elements in a block of halfDots
@@ -95,6 +96,6 @@ func scalarLevel() *level {
 		swiglu: scalarSwiGLU, swigluBack: scalarSwiGLUBack, gelu: scalarGELU, geluBack: scalarGELUBack,
 		geluErf: scalarGELUErf, geluErfBack: scalarGELUErfBack,
 		affine: scalarAffine, squaresFrom: scalarSquaresFrom, normForward: scalarNormForward,
-		adamw: scalarAdamW, toBF16: scalarToBF16, fromBF16: scalarFromBF16,
+		adamw: scalarAdamW, toBF16: scalarToBF16, fromBF16: scalarFromBF16, fromF16: scalarFromF16,
 	}
 }

@@ -249,6 +249,9 @@ func fromBF16x512(dst *float32, src *uint16, vectors int)
 func toBF16x512(dst *uint16, src *float32, vectors int)
 
 //go:noescape
+func fromF16x512(dst *float32, src *uint16, vectors int)
+
+//go:noescape
 func pairAlong512(dst, src *float32, vectors int)
 
 //go:noescape
@@ -475,6 +478,9 @@ func fromBF16x256(dst *float32, src *uint16, vectors int)
 
 //go:noescape
 func toBF16x256(dst *uint16, src *float32, vectors int)
+
+//go:noescape
+func fromF16x256(dst *float32, src *uint16, vectors int)
 
 //go:noescape
 func lines1x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)

@@ -28,7 +28,8 @@ func avx512Level() *level {
 	l.affine, l.squaresFrom, l.normForward = affine512, squaresFrom512, normForward512
 	l.adamw, l.rotate = adamw512, rotate512
 	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 16, toBF16x512) }
-	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 16, fromBF16x512) }
+	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFrom(dst, src, 16, fromBF16x512, scalarFromBF16) }
+	l.fromF16 = func(dst []float32, src []uint16) { vectorsFrom(dst, src, 16, fromF16x512, scalarFromF16) }
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
 	l.byteDots = []byteDotsFunc{nil, byteDots1x4_512, byteDots2x4_512, byteDots3x4_512, byteDots4x4_512}
 	if cpu.X86.HasAVX512BF16 {
@@ -59,7 +60,10 @@ func avx2Level() *level {
 	l.affine, l.squaresFrom, l.normForward = affine256, squaresFrom256, normForward256
 	l.adamw, l.rotate = adamw256, rotate256
 	l.toBF16 = func(dst []uint16, src []float32) { vectorsToBF16(dst, src, 8, toBF16x256) }
-	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFromBF16(dst, src, 8, fromBF16x256) }
+	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFrom(dst, src, 8, fromBF16x256, scalarFromBF16) }
+	if cpu.X86.HasF16C {
+		l.fromF16 = func(dst []float32, src []uint16) { vectorsFrom(dst, src, 8, fromF16x256, scalarFromF16) }
+	}
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_256, halfDots2x4_256}, 16
 	l.byteDots = []byteDotsFunc{nil, byteDots1x4_256, byteDots2x4_256}
 	return l
@@ -130,11 +134,11 @@ func vectorsToBF16(dst []uint16, src []float32, width int, f func(dst *uint16, s
 	scalarToBF16(dst[n*width:], src[n*width:])
 }
 
-// vectorsFromBF16 likewise.
-func vectorsFromBF16(dst []float32, src []uint16, width int, f func(dst *float32, src *uint16, vectors int)) {
+// vectorsFrom converts whole vectors of 16-bit numbers with f and the rest with one.
+func vectorsFrom(dst []float32, src []uint16, width int, f func(dst *float32, src *uint16, vectors int), rest func([]float32, []uint16)) {
 	n := len(src) / width
 	if n > 0 {
 		f(&dst[0], &src[0], n)
 	}
-	scalarFromBF16(dst[n*width:], src[n*width:])
+	rest(dst[n*width:], src[n*width:])
 }

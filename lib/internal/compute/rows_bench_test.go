@@ -38,6 +38,7 @@ func BenchmarkRows(b *testing.B) {
 	half := make([]uint16, n)
 	perElement(b, "toBF16", n, func() { ToBF16(half, x) })
 	perElement(b, "fromBF16", n, func() { FromBF16(y, half) })
+	perElement(b, "fromF16", n, func() { FromF16(y, half) })
 	cos, sin := RotaryTable(256, 64, 10000)
 	perElement(b, "rotary", n, func() {
 		Rotary(x, RotaryShape{Tokens: rows, Heads: 16, Dim: 64, Stride: cols, Period: 256}, cos, sin, false)

@@ -5,12 +5,13 @@ import (
 	"fmt"
 )
 
-// bf16File writes the conversions between float32 and bfloat16, and products with matrices stored in bfloat16.
+// bf16File writes the conversions between float32 and bfloat16 and from binary16, and products with matrices stored in bfloat16.
 func bf16File(s *isa, stubs *bytes.Buffer) []byte {
 	a := newAsm(s, stubs)
 	a.wordConstants()
 	a.fromBF16()
 	a.toBF16()
+	a.fromF16()
 	if s == avx512 {
 		a.pairOrder()
 		a.pairAlong()
@@ -51,6 +52,18 @@ func (a *asm) fromBF16() {
 	a.at("loop")
 	a.op("VPMOVZXWD (SI), %s", a.reg(0))
 	a.op("VPSLLD $16, %s, %s", a.reg(0), a.reg(0))
+	a.op("VMOVUPS %s, (DI)", a.reg(0))
+	a.op("ADDQ $%d, SI", a.bytes()/2)
+	a.op("ADDQ $%d, DI", a.bytes())
+	a.op("SUBQ $1, CX")
+	a.op("JNZ loop")
+	a.ret()
+}
+
+func (a *asm) fromF16() {
+	a.words("fromF16x", "(dst *float32, src *uint16, vectors int)")
+	a.at("loop")
+	a.op("VCVTPH2PS (SI), %s", a.reg(0))
 	a.op("VMOVUPS %s, (DI)", a.reg(0))
 	a.op("ADDQ $%d, SI", a.bytes()/2)
 	a.op("ADDQ $%d, DI", a.bytes())
