@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -71,6 +72,7 @@ func TestNumbersThatAreNone(t *testing.T) {
 		}
 		raw := g.Tensors["blk.1.ffn_up.weight"].raw
 		at := strings.Index(string(data), string(raw))
+		runtime.KeepAlive(g) // raw is its memory
 		poison(&firstNumber{data[at:]})
 		if err := os.WriteFile(file, data, 0o644); err != nil {
 			t.Fatal(err)

@@ -15,7 +15,9 @@ import (
 // do not divide into blocks is F16. A setting that the format cannot tell is an error; a window of attention that llama.cpp
 // does not have for the family becomes the context. meta is what the file says besides the architecture: its name, and the vocabulary (Vocabulary).
 func SaveGGUF(file string, m *transformer.LM, kind string, meta []Pair) error {
-	config, err := ConfigJSON(m.Config)
+	standing := m.Config
+	_, standing.Tied = m.Merged()
+	config, err := ConfigJSON(standing)
 	if err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ func SaveGGUF(file string, m *transformer.LM, kind string, meta []Pair) error {
 	if len(d.factors) > 0 {
 		tensors = append(tensors, GGUFTensor{"rope_freqs.weight", []int{len(d.factors)}, "F32", func() []float32 { return d.factors }})
 	}
-	if pairs, err = told(m.Config, pairs, tensors); err != nil {
+	if pairs, err = told(standing, pairs, tensors); err != nil {
 		return fmt.Errorf("checkpoint: %s: %w", file, err)
 	}
 	return WriteGGUF(file, pairs, tensors)

@@ -113,8 +113,11 @@ func Assemble(c transformer.Config, files ...*File) (*transformer.LM, error) {
 	return m, b.read()
 }
 
-// Tensors lists a model's parameters under the names and in the parts of Hugging Face.
-func Tensors(m *transformer.LM) []Tensor { return tensorsOf(m.Params()) }
+// Tensors lists a model's parameters under the names and in the parts of Hugging Face, with the adapters that are merged.
+func Tensors(m *transformer.LM) []Tensor {
+	params, _ := m.Merged()
+	return tensorsOf(params)
+}
 
 func tensorsOf(params []nn.Param) []Tensor {
 	var out []Tensor
@@ -147,7 +150,10 @@ func Save(folder string, m *transformer.LM, dtype string) error {
 	if m.Quantised() != "" {
 		m = m.Dense()
 	}
-	return save(folder, m.Config, tensorsOf(m.Params()), dtype, m.Special, nil)
+	params, tied := m.Merged()
+	config := m.Config
+	config.Tied = tied
+	return save(folder, config, tensorsOf(params), dtype, m.Special, nil)
 }
 
 func save(folder string, config transformer.Config, tensors []Tensor, dtype string, special *transformer.Special, more map[string]any) error {

@@ -113,5 +113,5 @@ func SaveScorer(folder string, s *transformer.Scorer, dtype string) error {
 		class = "Gemma3TextForSequenceClassification"
 	}
 	more := map[string]any{"architectures": []string{class}, "id2label": id2label, "label2id": label2id, "num_labels": n}
-	return save(folder, s.Config, tensorsOf(s.Params()), dtype, &special, more)
+	return save(folder, s.Config, tensorsOf(s.Merged()), dtype, &special, more)
 }

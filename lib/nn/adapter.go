@@ -22,7 +22,9 @@ type Host struct {
 	Arch  string // the family, as model_type in config.json: it decides the default targets
 	Sites []Site // the linear layers
 	Slots []Slot // every parameter, for ModulesToSave
-	Mode  *Mode
+	// Tables are the embedding and the output layer.
+	Tables []Table
+	Mode   *Mode
 
 	Dim, Layers, KVHeads, HeadDim int
 	Embed                         *tensor.Tensor
@@ -72,6 +74,8 @@ type Adapter struct {
 	Saved  []Saved        // parameters of the model that the adapter has its own copy of
 	Prompt *tensor.Tensor // prompt tuning: (n, D) embeddings before every sequence
 	Prefix *tensor.Tensor // prefix tuning: (n, 2 L KVHeads HeadDim) keys and values before every sequence
+
+	Tables []*TablePart // what is done to the embedding and the output layer
 
 	hooks  map[*Linear][]hook
 	deltas []delta

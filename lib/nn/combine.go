@@ -37,6 +37,8 @@ func (c Combination) Combine(h *Host, adapters []*Adapter, weights []float64) (*
 		switch {
 		case !ok || !isLoRA || l.DoRA:
 			return bad("adapter %d is %s: only LoRA adapters without DoRA can be combined", i+1, a.Config.Kind())
+		case len(a.Tables) > 0:
+			return bad("adapter %d changes %s: only adapters of linear layers can be combined", i+1, a.Tables[0].Name)
 		case len(a.Saved) > 0 || l.Bias != "none":
 			return bad("adapter %d has modules or biases of its own, which cannot be combined", i+1)
 		}

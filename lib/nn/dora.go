@@ -15,9 +15,13 @@ import (
 // where ||.|| is the norm of a row, through which no gradient flows (section 4.3). Beginning at m = ||W||, the model is
 // as it was.
 
-// dora turns the part's columns of y = W x + b into the above, in place. in is x after dropout; when dropout acts, W x is
-// computed from it too, as PEFT does.
-func (p *loraPart) dora(l *Linear, x, in, y *tensor.Tensor, plain bool) *tensor.Tensor {
+// dora turns the part's columns of y = W x + b into the above, in place. With d for x after dropout, when dropout acts, it is
+// as PEFT has it
+//
+//	y = W x + b + (f - 1) W d + f s B A d,  f = m / ||W + s B A||
+//
+// which for f = 1, as it begins, is LoRA with dropout.
+func (p *loraPart) dora(l *Linear, x, d, y *tensor.Tensor, plain bool) *tensor.Tensor {
 	var bias []float32
 	if l.Bias != nil {
 		bias = l.Bias.Data()[p.low : p.low+p.rows]
@@ -25,13 +29,45 @@ func (p *loraPart) dora(l *Linear, x, in, y *tensor.Tensor, plain bool) *tensor.
 	n, m := y.Dim(-1), y.Len()/y.Dim(-1)
 	norms := p.norms
 	if plain {
-		norms = p.normed.of(p)
+		norms = p.normed.of(p, p.norms)
 	}
-	if in != x {
-		y = again(y, in, l.rows(p.low, p.low+p.rows), p.low, p.rows, bias)
+	if d != x {
+		return p.doraDropped(l, d, y)
 	}
-	y = lowRank(y, in, param(p.a, plain), param(p.b, plain), p.low, p.scale)
+	y = lowRank(y, d, param(p.a, plain), param(p.b, plain), p.low, p.scale)
 	return scaleColumns(y, param(p.magnitude, plain), norms(l), bias, p.low, m, n)
+}
+
+// doraDropped adds (f - 1) W d + f s B A d to the part's columns of y: f u - w for w = W d and u = w + s B A d.
+func (p *loraPart) doraDropped(l *Linear, d, y *tensor.Tensor) *tensor.Tensor {
+	w := tensor.Linear(d, tensor.From(l.rows(p.low, p.low+p.rows), p.rows, l.In()), nil)
+	u := lowRank(w.Scale(1), d, p.a, p.b, 0, p.scale)
+	u = scaleColumns(u, p.magnitude, p.norms(l), nil, 0, u.Len()/p.rows, p.rows)
+	return addColumns(y, u.Sub(w), p.low)
+}
+
+// addColumns adds x (..., k) to k columns of y from low on, in place.
+func addColumns(y, x *tensor.Tensor, low int) *tensor.Tensor {
+	n, k := y.Dim(-1), x.Dim(-1)
+	for i := range y.Len() / n {
+		row := y.Data()[i*n+low:][:k]
+		for j, v := range x.Data()[i*k : (i+1)*k] {
+			row[j] += v
+		}
+	}
+	return tensor.Custom("DoRA", y.Data(), y.Shape(), []*tensor.Tensor{y, x}, func(g []float32) {
+		if y.Wants() {
+			compute.Add(y.GradBuffer(), y.GradBuffer(), g)
+		}
+		if x.Wants() {
+			d := x.GradBuffer()
+			for i := range y.Len() / n {
+				for j, v := range g[i*n+low:][:k] {
+					d[i*k+j] += v
+				}
+			}
+		}
+	})
 }
 
 // scaleColumns turns columns u + b of y into (magnitude / norm) u + b in place.
@@ -79,33 +115,6 @@ func scaleColumns(y, magnitude *tensor.Tensor, norm, bias []float32, low, m, n i
 	})
 }
 
-// again writes W x + b, for another x, over the part's columns of y; the gradient of y no longer flows through them.
-func again(y, x *tensor.Tensor, part []float32, low, rows int, bias []float32) *tensor.Tensor {
-	n, in := y.Dim(-1), x.Dim(-1)
-	m := x.Len() / in
-	compute.Gemm(false, true, m, rows, in, 1, x.Data(), in, part, in, 0, y.Data()[low:], n)
-	for i := range m {
-		for j, b := range bias {
-			y.Data()[i*n+low+j] += b
-		}
-	}
-	return tensor.Custom("Linear", y.Data(), y.Shape(), []*tensor.Tensor{y, x}, func(g []float32) {
-		if x.Wants() {
-			compute.Gemm(false, false, m, in, rows, 1, g[low:], n, part, in, 1, x.GradBuffer(), in)
-		}
-		if y.Wants() {
-			dy := y.GradBuffer()
-			for i := range m {
-				for j := range n {
-					if j < low || j >= low+rows {
-						dy[i*n+j] += g[i*n+j]
-					}
-				}
-			}
-		}
-	})
-}
-
 // norms are the lengths of the rows of W + s B A.
 func (p *loraPart) norms(l *Linear) []float32 {
 	in, r := p.a.Dim(1), p.a.Dim(0)
@@ -141,14 +150,14 @@ type normKey struct {
 	sums   [4]float64
 }
 
-// of returns a function like norms that computes them only when the matrices have changed.
-func (c *normCache) of(p *loraPart) func(l *Linear) []float32 {
+// of returns a function like norms that calls it only when the matrices have changed.
+func (c *normCache) of(p *loraPart, norms func(*Linear) []float32) func(l *Linear) []float32 {
 	return func(l *Linear) []float32 {
 		k := normKey{l.Weight, l.Base, [4]float64{compute.Sum(p.a.Data()), compute.SumSquares(p.a.Data()), compute.Sum(p.b.Data()), compute.SumSquares(p.b.Data())}}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.norms == nil || c.key != k {
-			c.key, c.norms = k, p.norms(l)
+			c.key, c.norms = k, norms(l)
 		}
 		return c.norms
 	}

@@ -21,7 +21,7 @@ type LoRA struct {
 	Dropout float64 // of the adapter's input, in training
 	RSLoRA  bool    // use_rslora: rank-stabilised scaling (Kalajdzievski 2023, arXiv:2312.03732)
 	DoRA    bool    // use_dora: weight decomposition (Liu et al. 2024, arXiv:2402.09353)
-	Targets Targets // empty: q_proj and v_proj (c_attn in GPT-2)
+	Targets Targets // empty: q_proj and v_proj (c_attn in GPT-2); embed_tokens (wte) and lm_head can be named too, see TablePart
 	// RankPattern and AlphaPattern give some targets another Rank or Alpha; keys are regular expressions for ends of names.
 	RankPattern  map[string]int
 	AlphaPattern map[string]float64
@@ -80,13 +80,20 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	sites, err := c.Targets.resolve(h, loraTargets[h.Arch], c.ModulesToSave)
+	tables, err := c.Targets.tables(h, c.ModulesToSave)
 	if err != nil {
+		return nil, err
+	}
+	sites, err := c.Targets.resolve(h, loraTargets[h.Arch], c.ModulesToSave)
+	if err != nil && len(tables) == 0 {
 		return nil, err
 	}
 	c.Targets = c.Targets.withDefaults(loraTargets[h.Arch])
 	a := &Adapter{Config: c, hooks: map[*Linear][]hook{}, lora: map[string]*loraPart{}}
 	rng := torchrand.New(c.Seed)
+	if err := c.addTables(a, tables, false, h, rng); err != nil {
+		return nil, err
+	}
 	byLinear := map[*Linear]*loraHook{}
 	for _, s := range sites {
 		p, err := c.part(s, rng)
@@ -106,6 +113,9 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 		}
 		a.deltas = append(a.deltas, delta{s, p.merge})
 	}
+	if err := c.addTables(a, tables, true, h, rng); err != nil {
+		return nil, err
+	}
 	if err := a.trainBiases(h, c.Bias, sites); err != nil {
 		return nil, err
 	}
@@ -114,19 +124,11 @@ func (c LoRA) Build(h *Host) (*Adapter, error) {
 
 // part makes the matrices of one site.
 func (c LoRA) part(s Site, rng *torchrand.Generator) (*loraPart, error) {
-	rank, err := keyed(c.RankPattern, s.Name, c.Rank)
+	p, err := c.scaled(s.Name, s.Inputs(), s.Outputs(), s.Outputs())
 	if err != nil {
 		return nil, err
 	}
-	alpha, err := keyed(c.AlphaPattern, s.Name, c.Alpha)
-	if err != nil {
-		return nil, err
-	}
-	p := &loraPart{low: s.Low, rows: s.Outputs(), scale: float32(alpha / float64(rank))}
-	if c.RSLoRA {
-		p.scale = float32(alpha / math.Sqrt(float64(rank)))
-	}
-	p.a, p.b = tensor.New(rank, s.Inputs()).RequireGrad(), tensor.New(p.rows, rank).RequireGrad()
+	p.low = s.Low
 	uniform(rng, p.a) // the layers of torch begin like this; what follows begins anew
 	uniform(rng, p.b)
 	if c.Init != "random" {
@@ -138,12 +140,30 @@ func (c LoRA) part(s Site, rng *torchrand.Generator) (*loraPart, error) {
 	case "gaussian":
 		rng.Randn(p.a.Data())
 		for i := range p.a.Data() {
-			p.a.Data()[i] *= 1 / float32(rank)
+			p.a.Data()[i] *= 1 / float32(p.a.Dim(0))
 		}
 	}
 	if c.DoRA {
 		p.magnitude = tensor.From(p.norms(s.Linear), p.rows).RequireGrad()
 	}
+	return p, nil
+}
+
+// scaled makes the matrices of a name, A (r, in) and B (out, r), all zero, for so many rows.
+func (c LoRA) scaled(name string, in, out, rows int) (*loraPart, error) {
+	rank, err := keyed(c.RankPattern, name, c.Rank)
+	if err != nil {
+		return nil, err
+	}
+	alpha, err := keyed(c.AlphaPattern, name, c.Alpha)
+	if err != nil {
+		return nil, err
+	}
+	p := &loraPart{rows: rows, scale: float32(alpha / float64(rank))}
+	if c.RSLoRA {
+		p.scale = float32(alpha / math.Sqrt(float64(rank)))
+	}
+	p.a, p.b = tensor.New(rank, in).RequireGrad(), tensor.New(out, rank).RequireGrad()
 	return p, nil
 }
 

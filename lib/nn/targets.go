@@ -63,6 +63,8 @@ func (t Targets) withDefaults(names []string) Targets {
 	return t
 }
 
+func (t Targets) everyLinear() bool { return strings.EqualFold(t.Pattern, "all-linear") }
+
 func (t Targets) matcher() (func(name string, layer int) bool, error) {
 	whole := func(field, pattern string) (*regexp.Regexp, error) {
 		re, err := regexp.Compile("^(?:" + pattern + ")$")
@@ -73,7 +75,7 @@ func (t Targets) matcher() (func(name string, layer int) bool, error) {
 	}
 	var pattern, exclude *regexp.Regexp
 	var err error
-	if t.Pattern != "" && !strings.EqualFold(t.Pattern, "all-linear") {
+	if t.Pattern != "" && !t.everyLinear() {
 		if pattern, err = whole("Pattern", t.Pattern); err != nil {
 			return nil, err
 		}

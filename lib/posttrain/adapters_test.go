@@ -85,7 +85,8 @@ func TestEveryTrainerTakesEveryAdapter(t *testing.T) {
 		},
 	}
 	for kind, a := range map[string]nn.AdapterConfig{"LoRA": nn.LoRA{Rank: 2, Dropout: 0.1, ModulesToSave: []string{"lm_head"}}, "DoRA": nn.LoRA{Rank: 2, DoRA: true},
-		"IA3": nn.IA3{}, "prompt": nn.PromptTuning{VirtualTokens: 3}, "prefix": nn.PrefixTuning{VirtualTokens: 3}, "bottleneck": nn.Bottleneck{Form: "houlsby", Reduction: 4}} {
+		"tables": nn.LoRA{Rank: 2, Dropout: 0.1, Targets: nn.Modules("embed_tokens", "lm_head", "v_proj")},
+		"IA3":    nn.IA3{}, "prompt": nn.PromptTuning{VirtualTokens: 3}, "prefix": nn.PrefixTuning{VirtualTokens: 3}, "bottleneck": nn.Bottleneck{Form: "houlsby", Reduction: 4}} {
 		for name, train := range trainers {
 			m := small()
 			if kind == "DoRA" || kind == "bottleneck" {

@@ -141,8 +141,8 @@ func (t *cpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 func (t *teacher[T]) seen(log *meter, b padded, hidden *tensor.Tensor, n int, withoutLast bool, chosen, rejected *tensor.Tensor, nll float64) {
 	log.add("logps/rejected", average(t.looked(values(rejected))))
 	log.add("logps/chosen", average(t.looked(values(chosen))))
-	log.add("logits/rejected", meanScore(t.policy().Head, hidden, b, n, 2*n, withoutLast))
-	log.add("logits/chosen", meanScore(t.policy().Head, hidden, b, 0, n, withoutLast))
+	log.add("logits/rejected", meanScore(t.policy().Output(), hidden, b, n, 2*n, withoutLast))
+	log.add("logits/chosen", meanScore(t.policy().Output(), hidden, b, 0, n, withoutLast))
 	log.add("nll_loss", nll)
 }
 

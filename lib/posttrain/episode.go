@@ -59,7 +59,7 @@ func viewPolicy(m *transformer.LM, rows []*episode, temperature float64) policyV
 
 // outputScores is what the output layer says about targets.
 func outputScores(m *transformer.LM, hidden *tensor.Tensor, targets []int32, temperature float64) *tensor.TokenScores {
-	return tensor.LogProbs(hidden, m.Head, targets, tensor.LogProbsOptions{Temperature: float32(temperature)})
+	return tensor.LogProbs(hidden, m.Output(), targets, tensor.LogProbsOptions{Temperature: float32(temperature)})
 }
 
 // layout makes a batch of prompts and completions. targets holds the token that each position predicts, if it is one of a

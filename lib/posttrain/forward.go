@@ -23,7 +23,7 @@ func score(m *transformer.LM, b padded, o tensor.LogProbsOptions) scored {
 // scoreHidden is score, and the hidden states (B*T, D).
 func scoreHidden(m *transformer.LM, b padded, o tensor.LogProbsOptions) (scored, *tensor.Tensor) {
 	hidden := m.Hidden(b.Batch)
-	return scored{b.Rows, b.Length, b.labels, tensor.LogProbs(hidden, m.Head, b.labels, o)}, hidden
+	return scored{b.Rows, b.Length, b.labels, tensor.LogProbs(hidden, m.Output(), b.labels, o)}, hidden
 }
 
 // scoreVirtual is score for a prompt-tuning adapter: the last of the virtual tokens predicts the first token of a row, which
@@ -31,7 +31,7 @@ func scoreHidden(m *transformer.LM, b padded, o tensor.LogProbsOptions) (scored,
 func scoreVirtual(m *transformer.LM, b padded, first []int32) scored {
 	hidden, n := m.HiddenWithVirtual(b.Batch)
 	if n == 0 {
-		return scored{b.Rows, b.Length, b.labels, tensor.LogProbs(hidden, m.Head, b.labels, tensor.LogProbsOptions{})}
+		return scored{b.Rows, b.Length, b.labels, tensor.LogProbs(hidden, m.Output(), b.labels, tensor.LogProbsOptions{})}
 	}
 	labels := make([]int32, 0, b.Rows*(n+b.Length))
 	for r := range b.Rows {
@@ -40,7 +40,7 @@ func scoreVirtual(m *transformer.LM, b padded, first []int32) scored {
 		}
 		labels = append(append(labels, first[r]), b.labels[r*b.Length:(r+1)*b.Length]...)
 	}
-	return scored{b.Rows, n + b.Length, labels, tensor.LogProbs(hidden, m.Head, labels, tensor.LogProbsOptions{})}
+	return scored{b.Rows, n + b.Length, labels, tensor.LogProbs(hidden, m.Output(), labels, tensor.LogProbsOptions{})}
 }
 
 // sums are the log-probabilities of each row, added up: (B).

@@ -18,7 +18,9 @@ type adapters struct {
 	// base tells, for a tensor that an adapter has put into the model, which one it took the place of.
 	base map[*tensor.Tensor]*tensor.Tensor
 	mode nn.Mode
-	more []nn.Slot // parameters around the model, as a score head
+	// output is what an adapter made of the output layer in the last forward pass; nil without one.
+	output *tensor.Tensor
+	more   []nn.Slot // parameters around the model, as a score head
 	// shared: the weights are another model's; they stay frozen.
 	shared bool
 }
@@ -206,75 +208,31 @@ func (m *LM) WithAdapters(names []string, f func()) error {
 	return nil
 }
 
-// swapMerged exchanges merged and original weights, in the order that undoes or redoes.
-func (m *LM) swapMerged() {
-	for i := len(m.adapters.merged) - 1; i >= 0; i-- {
-		m.adapters.merged[i].swap.Swap()
-	}
-}
-
-func (m *LM) isMerged(name string) bool {
-	return slices.ContainsFunc(m.adapters.merged, func(x mergedAdapter) bool { return x.name == name })
-}
-
-// Merge writes an adapter into the weights, so that it costs nothing more; Unmerge takes it out again, to the bit.
-func (m *LM) Merge(name string) error {
-	a := m.adapters.byName[name]
-	if a == nil {
-		return fmt.Errorf("transformer: there is no adapter %q; there are %v", name, m.adapters.names)
-	}
-	if m.isMerged(name) {
-		return fmt.Errorf("transformer: the adapter %q is merged already", name)
-	}
-	swap, err := a.Merge()
-	if err != nil {
-		return fmt.Errorf("transformer: adapter %q: %w", name, err)
-	}
-	m.adapters.merged = append(m.adapters.merged, mergedAdapter{name, swap, a.Saved})
-	m.attach()
-	return nil
-}
-
-// Unmerge takes a merged adapter out of the weights; it acts again if it is among the active ones.
-func (m *LM) Unmerge(name string) error {
-	if !m.isMerged(name) {
-		return fmt.Errorf("transformer: the adapter %q is not merged", name)
-	}
-	merged := m.adapters.merged
-	m.swapMerged()
-	m.adapters.merged = nil
-	for _, x := range merged {
-		if x.name == name {
-			continue
-		}
-		if err := m.Merge(x.name); err != nil {
-			return err
-		}
-	}
-	m.attach()
-	return nil
-}
-
 // DeleteAdapter forgets an adapter. If it is merged, its change stays in the weights for good: a model whose embedding or
 // output layer was the adapter's own is no longer tied. When the last one is gone the model's own parameters want gradients
 // again.
 func (m *LM) DeleteAdapter(name string) error {
-	a := m.adapters.byName[name]
-	if a == nil {
+	if m.adapters.byName[name] == nil {
 		return fmt.Errorf("transformer: there is no adapter %q; there are %v", name, m.adapters.names)
 	}
 	is := func(n string) bool { return n == name }
 	kept := m.isMerged(name)
+	var saved []nn.Saved
+	for _, x := range m.adapters.merged {
+		if x.name == name {
+			saved = x.saved
+		}
+	}
 	m.adapters.merged = slices.DeleteFunc(m.adapters.merged, func(x mergedAdapter) bool { return x.name == name })
 	delete(m.adapters.byName, name)
 	m.adapters.names = slices.DeleteFunc(m.adapters.names, is)
 	m.adapters.active = slices.DeleteFunc(m.adapters.active, is)
 	m.attach()
 	if kept {
-		for _, s := range a.Saved {
+		for _, s := range saved {
 			*s.Slot.Ref = s.Own
 		}
-		if m.Config.Tied && m.Head != m.Embed && len(a.Saved) > 0 { // one of the two is the adapter's: they are apart for good
+		if m.Config.Tied && m.Head != m.Embed && len(saved) > 0 { // one of the two is the adapter's: they are apart for good
 			m.Config.Tied = false
 		}
 		if len(m.adapters.names) > 0 {
@@ -342,6 +300,6 @@ func (m *LM) Host() *nn.Host {
 		h.Arch = "llama"
 	}
 	h.Sites = m.sites()
-	h.Slots = append(m.slots(), m.adapters.more...)
+	h.Slots, h.Tables = append(m.slots(), m.adapters.more...), m.tables()
 	return h
 }

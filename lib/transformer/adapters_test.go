@@ -23,10 +23,13 @@ var adapterKinds = map[string]nn.AdapterConfig{
 	"houlsby":   nn.Bottleneck{Form: "houlsby", Reduction: 4},
 	"parallel":  nn.Bottleneck{Form: "parallel"},
 	"lora_only": nn.LoRA{Rank: 2, Bias: "lora_only", Targets: nn.Modules("q_proj")},
+	"tables":    nn.LoRA{Rank: 2, Alpha: 5, Targets: nn.Modules("embed_tokens", "lm_head", "up_proj")},
+	"embedding": nn.LoRA{Rank: 2, DoRA: true, Targets: nn.Modules("embed_tokens")},
+	"output":    nn.LoRA{Rank: 3, DoRA: true, Targets: nn.Modules("lm_head")},
 }
 
 // neutral are those that begin as the model was.
-var neutral = []string{"lora", "all", "dora", "saved", "biases", "ia3", "pfeiffer", "houlsby", "parallel", "lora_only"}
+var neutral = []string{"lora", "all", "dora", "saved", "biases", "ia3", "pfeiffer", "houlsby", "parallel", "lora_only", "tables", "embedding", "output"}
 
 // adapted returns a model with biases and one adapter whose parameters are random.
 func adapted(t *testing.T, kind string) *LM {
@@ -127,7 +130,7 @@ func TestAdapterGradients(t *testing.T) {
 			if strings.Contains(p.Name, "magnitude") {
 				continue // the norm is held fixed: not the derivative of the function; see TestDoRA
 			}
-			if kind == "dora" {
+			if l, ok := adapterKinds[kind].(nn.LoRA); ok && l.DoRA {
 				continue
 			}
 			data := p.Value.Data()

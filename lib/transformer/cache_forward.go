@@ -95,7 +95,7 @@ func (c *Cache) embed(x []float32, pieces []piece) {
 	if n := len(x) / dim; cap(c.work.positions) < n {
 		c.work.positions = make([]int32, n)
 	}
-	place := room(&c.work.place, dim)
+	place, adapted := room(&c.work.place, dim), c.d.m.tableParts(false)
 	for _, p := range pieces {
 		for j, id := range p.ids {
 			row := x[(p.row+j)*dim:][:dim]
@@ -105,6 +105,9 @@ func (c *Cache) embed(x []float32, pieces []piece) {
 				copy(row, c.prompt.Data()[int(-1-id)*dim:])
 			} else {
 				c.d.embed.Row(row, int(id))
+				for _, a := range adapted {
+					a.EmbedRow(row, int(id))
+				}
 				for t := range row {
 					if factor == 0 {
 						break
@@ -166,6 +169,9 @@ func (c *Cache) logits() []float32 {
 	}
 	c.d.norm.Rows(w.wanted, room(&w.scale, 2*n), w.wanted, n)
 	c.d.head.MulT(out, conf.Vocab, w.wanted, conf.Dim, n)
+	for _, a := range c.d.m.tableParts(true) {
+		a.Score(out, w.wanted, n)
+	}
 	return out
 }
 

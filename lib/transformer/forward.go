@@ -22,7 +22,7 @@ type pass struct {
 	*compact // nil: the layers work on the batch as it is
 }
 
-// Hidden returns the last hidden states, normalised, (B*T, D).
+// Hidden returns the last hidden states, normalised, (B*T, D); with an adapter on the output layer they are wider, see Output.
 func (m *LM) Hidden(b Batch) *tensor.Tensor {
 	h, n := m.HiddenWithVirtual(b)
 	if n == 0 {
@@ -43,7 +43,7 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 	if p.compact != nil {
 		ids = p.pick(ids)
 	}
-	x := tensor.EmbeddingExcept(m.Embed, ids, m.paddingRow())
+	x := m.embedded(ids)
 	if s := m.Config.EmbedScale; s != 0 {
 		x = x.Scale(float32(s))
 	}
@@ -85,7 +85,7 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 	if p.compact != nil {
 		x = tensor.Embedding(x, p.place)
 	}
-	return x, n
+	return m.widened(x), n
 }
 
 // recomputed is block without what it leaves in memory. Dropout draws the same numbers both times.
@@ -251,10 +251,11 @@ func (m *LM) Logits(b Batch) *tensor.Tensor { return m.Scores(m.Hidden(b)) }
 
 // Scores returns the scores of all tokens after hidden states (n, D): (n, V).
 func (m *LM) Scores(hidden *tensor.Tensor) *tensor.Tensor {
-	return tensor.Linear(hidden, m.Head, nil)
+	return tensor.Linear(hidden, m.Output(), nil)
 }
 
 // NLL returns -log p of each target in nats, (B*T); targets are negative where nothing is predicted.
 func (m *LM) NLL(b Batch, targets []int32) *tensor.Tensor {
-	return tensor.NLL(m.Hidden(b), m.Head, targets)
+	hidden := m.Hidden(b)
+	return tensor.NLL(hidden, m.Output(), targets)
 }

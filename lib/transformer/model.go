@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"fmt"
+	"slices"
 
 	"lyceum/lib/nn"
 	"lyceum/lib/tensor"
@@ -142,8 +143,16 @@ func (m *LM) clone(before func(*LM)) *LM {
 	for _, name := range m.adapters.names {
 		a := m.adapters.byName[name]
 		must(n.AddAdapter(name, a.Config))
-		for i, p := range n.Adapter(name).Params {
+		own := n.Adapter(name)
+		for i, p := range own.Params {
 			copy(p.Value.Data(), a.Params[i].Value.Data())
+		}
+		for _, s := range a.Saved[len(own.Saved):] { // tables that it carries
+			for _, slot := range n.Host().Slots {
+				if slot.Name == s.Slot.Name {
+					own.Carry(slot, slices.Clone(s.Own.Data()))
+				}
+			}
 		}
 	}
 	must(n.SetAdapters(m.adapters.active...))

@@ -66,13 +66,18 @@ func (m *LM) modules() []module {
 // Params lists the model's own parameters under their names in a Hugging Face checkpoint, whatever adapters are on. Weights
 // that are quantised are not among them.
 func (m *LM) Params() []nn.Param {
+	return m.params(func(ref **tensor.Tensor) *tensor.Tensor { return m.own(*ref) }, m.Config.Tied)
+}
+
+// params lists the parameters, with what pick says of their places.
+func (m *LM) params(pick func(**tensor.Tensor) *tensor.Tensor, tied bool) []nn.Param {
 	var out []nn.Param
 	for _, x := range m.modules() {
-		add := func(kind string, t *tensor.Tensor, transposed bool) {
-			if t == nil {
+		add := func(kind string, ref **tensor.Tensor, transposed bool) {
+			if *ref == nil {
 				return
 			}
-			p := nn.Param{Name: x.name + "." + kind, Value: m.own(t), Transposed: transposed}
+			p := nn.Param{Name: x.name + "." + kind, Value: pick(ref), Transposed: transposed}
 			for _, part := range x.parts {
 				p.Parts = append(p.Parts, nn.Part{Name: part.Name + "." + kind, Rows: part.Rows})
 			}
@@ -80,15 +85,15 @@ func (m *LM) Params() []nn.Param {
 		}
 		switch {
 		case x.table != nil:
-			if x.name != "lm_head" || !m.Config.Tied {
-				add("weight", *x.table, false)
+			if x.name != "lm_head" || !tied {
+				add("weight", x.table, false)
 			}
 		case x.norm != nil:
-			add("weight", x.norm.Weight, false)
-			add("bias", x.norm.Bias, false)
+			add("weight", &x.norm.Weight, false)
+			add("bias", &x.norm.Bias, false)
 		default:
-			add("weight", x.linear.Weight, m.fam.Transposed)
-			add("bias", x.linear.Bias, false)
+			add("weight", &x.linear.Weight, m.fam.Transposed)
+			add("bias", &x.linear.Bias, false)
 		}
 	}
 	return out

@@ -50,31 +50,31 @@ func (m *LM) Dense() *LM {
 // trained on one base at a time, each as a model of its own. It has no adapter at first; what is merged in m is merged in
 // it for good.
 func (m *LM) Share() *LM {
-	n := &LM{Config: m.Config, Special: m.Special, fam: m.fam, global: m.global, local: m.local, Embed: m.own(m.Embed).Detach()}
+	n := &LM{Config: m.Config, Special: m.Special, fam: m.fam, global: m.global, local: m.local, Embed: m.kept(&m.Embed).Detach()}
 	n.Head = n.Embed
-	if m.own(m.Head) != m.own(m.Embed) {
-		n.Head = m.own(m.Head).Detach()
+	if m.kept(&m.Head) != m.kept(&m.Embed) {
+		n.Head, n.Config.Tied = m.kept(&m.Head).Detach(), false
 	}
 	if m.Positions != nil {
-		n.Positions = m.own(m.Positions).Detach()
+		n.Positions = m.kept(&m.Positions).Detach()
 	}
 	norm := func(x *nn.Norm) *nn.Norm {
 		if x == nil {
 			return nil
 		}
-		c := &nn.Norm{Weight: m.own(x.Weight).Detach(), Eps: x.Eps, Kind: x.Kind}
+		c := &nn.Norm{Weight: m.kept(&x.Weight).Detach(), Eps: x.Eps, Kind: x.Kind}
 		if x.Bias != nil {
-			c.Bias = m.own(x.Bias).Detach()
+			c.Bias = m.kept(&x.Bias).Detach()
 		}
 		return c
 	}
 	linear := func(l *nn.Linear) *nn.Linear {
 		c := &nn.Linear{Base: l.Base}
 		if l.Weight != nil {
-			c.Weight = m.own(l.Weight).Detach()
+			c.Weight = m.kept(&l.Weight).Detach()
 		}
 		if l.Bias != nil {
-			c.Bias = m.own(l.Bias).Detach()
+			c.Bias = m.kept(&l.Bias).Detach()
 		}
 		return c
 	}

@@ -76,14 +76,22 @@ func (s *Scorer) flat(t *tensor.Tensor) *tensor.Tensor {
 }
 
 // Params lists the parameters of the decoder and of the head, without the output layer.
-func (s *Scorer) Params() []nn.Param {
+func (s *Scorer) Params() []nn.Param { return s.headed(s.LM.Params(), s.own(s.Score.Weight)) }
+
+// Merged is Params with what merged adapters have put in their places.
+func (s *Scorer) Merged() []nn.Param {
+	params, _ := s.LM.Merged()
+	return s.headed(params, s.kept(&s.Score.Weight))
+}
+
+func (s *Scorer) headed(params []nn.Param, score *tensor.Tensor) []nn.Param {
 	var out []nn.Param
-	for _, p := range s.LM.Params() {
+	for _, p := range params {
 		if p.Name != "lm_head.weight" {
 			out = append(out, p)
 		}
 	}
-	return append(out, nn.Param{Name: "score.weight", Value: s.own(s.Score.Weight)})
+	return append(out, nn.Param{Name: "score.weight", Value: score})
 }
 
 // Trainable lists what training changes: every parameter, or those of the active adapters, which have a copy of the head.

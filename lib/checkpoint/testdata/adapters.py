@@ -1,11 +1,11 @@
 """Adapters of every kind that PEFT has of ours, made and computed with PEFT on the tiny checkpoints of families.py.
 
-    python adapters.py      (after families.py; needs torch, transformers and peft; writes adapters/, the versions are in each golden.json)
+    python adapters.py [case ...]      (after families.py; needs torch, transformers and peft; writes adapters/, the versions are in each golden.json)
 
 For each case: the norm and the last element of each parameter as it begins after torch.manual_seed(3); logits with the adapter and, if it can be, merged; the norm of the gradient of each of its parameters under the
 sum of logits times fixed weights; all in float32 on one thread.
 """
-import json, os, shutil
+import json, os, shutil, sys
 import torch, transformers, peft
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 from peft import LoraConfig, IA3Config, PromptTuningConfig, PrefixTuningConfig, get_peft_model
@@ -22,6 +22,11 @@ CASES = {
     "lora_bias_only": ("qwen2", LoraConfig(task_type=LM, r=2, bias="lora_only", target_modules=["k_proj", "up_proj"])),
     "dora": ("llama_biases_tied", LoraConfig(task_type=LM, r=2, use_dora=True, target_modules=["q_proj", "o_proj", "up_proj"])),
     "dora_gpt2": ("gpt2", LoraConfig(task_type=LM, r=2, use_dora=True, fan_in_fan_out=True)),
+    "lora_tables": ("llama", LoraConfig(task_type=LM, r=3, lora_alpha=5, target_modules=["embed_tokens", "lm_head", "q_proj"])),
+    "lora_tables_tied": ("llama_biases_tied", LoraConfig(task_type=LM, r=2, target_modules=["embed_tokens", "lm_head"])),
+    "lora_embedding_tied": ("gemma3", LoraConfig(task_type=LM, r=2, target_modules=["embed_tokens", "v_proj"])),
+    "lora_output_gpt2_tied": ("gpt2", LoraConfig(task_type=LM, r=2, target_modules=["lm_head"], fan_in_fan_out=True)),
+    "dora_tables": ("qwen3", LoraConfig(task_type=LM, r=2, use_dora=True, use_rslora=True, target_modules=["embed_tokens", "lm_head", "up_proj"])),
     "ia3": ("qwen2", IA3Config(task_type=LM)),
     "ia3_gpt2": ("gpt2", IA3Config(task_type=LM)),
     "prompt": ("smollm3", PromptTuningConfig(task_type=LM, num_virtual_tokens=3)),
@@ -74,12 +79,17 @@ def case(name, base, config):
         if p.grad is not None:
             out["gradients"][short(n)] = float(p.grad.double().norm())
     if config.peft_type in ("LORA", "IA3") and config.task_type != "SEQ_CLS":
+        if name.endswith("_tied"):  # merged into one of two that are one, PEFT changes both: its own advice is to part them before
+            head = m.get_output_embeddings()
+            head = getattr(head, "base_layer", head)
+            head.weight = torch.nn.Parameter(head.weight.detach().clone())
         m.merge_adapter()
         out["merged"] = numbers(logits() * real)
     with open(f"adapters/{name}/golden.json", "w") as f:
         json.dump(out, f, separators=(",", ":"))
 
 
-shutil.rmtree("adapters", ignore_errors=True)
-for name, (base, config) in CASES.items():
-    case(name, base, config)
+if not sys.argv[1:]:
+    shutil.rmtree("adapters", ignore_errors=True)
+for name in sys.argv[1:] or CASES:
+    case(name, *CASES[name])
