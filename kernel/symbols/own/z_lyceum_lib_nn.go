@@ -41,6 +41,8 @@ func init() {
 		"Saved":          reflect.ValueOf((*pkg.Saved)(nil)),
 		"Site":           reflect.ValueOf((*pkg.Site)(nil)),
 		"Slot":           reflect.ValueOf((*pkg.Slot)(nil)),
+		"Table":          reflect.ValueOf((*pkg.Table)(nil)),
+		"TablePart":      reflect.ValueOf((*pkg.TablePart)(nil)),
 		"Targets":        reflect.ValueOf((*pkg.Targets)(nil)),
 	}
 }
