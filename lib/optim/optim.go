@@ -3,7 +3,6 @@
 package optim
 
 import (
-	"fmt"
 	"math"
 	"regexp"
 
@@ -52,23 +51,13 @@ func Decays(name string) bool { return !noDecay.MatchString(name) }
 // Steps is how many steps were taken.
 func (o *AdamW) Steps() int { return o.step }
 
-// State returns the moments of parameter i, which the caller must not change.
-func (o *AdamW) State(i int) (m, v []float32) { return o.m[i], o.v[i] }
+// Continue sets how many steps were taken before, of which Slots hold what they left.
+func (o *AdamW) Continue(steps int) { o.step = steps }
 
-// Restore continues from moments that State has given, after steps steps.
-func (o *AdamW) Restore(steps int, m, v [][]float32) error {
-	if len(m) != len(o.m) || len(v) != len(o.v) {
-		return fmt.Errorf("optim: the saved optimiser has %d and %d moments, the model has %d parameters", len(m), len(v), len(o.params))
-	}
-	for i, p := range o.params {
-		if len(m[i]) != len(o.m[i]) || len(v[i]) != len(o.v[i]) {
-			return fmt.Errorf("optim: the saved moments of %s have %d numbers, the parameter has %d", p.Name, len(m[i]), len(o.m[i]))
-		}
-		copy(o.m[i], m[i])
-		copy(o.v[i], v[i])
-	}
-	o.step = steps
-	return nil
+// Slots are the moments of parameter i.
+func (o *AdamW) Slots(i int) []Slot {
+	shape := o.params[i].Value.Shape()
+	return []Slot{{"exp_avg", shape, o.m[i]}, {"exp_avg_sq", shape, o.v[i]}}
 }
 
 // Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1).
@@ -88,11 +77,7 @@ func (o *AdamW) Step(learningRate, scale float64) {
 }
 
 // ZeroGrad sets all gradients to zero.
-func (o *AdamW) ZeroGrad() {
-	for _, p := range o.params {
-		p.Value.ZeroGrad()
-	}
-}
+func (o *AdamW) ZeroGrad() { zeroGrad(o.params) }
 
 // Clip returns the norm of all gradients together, and the factor that brings it down to most (torch.nn.utils.clip_grad_norm_:
 // most / (norm + 1e-6), at most 1). most 0 means no clipping.

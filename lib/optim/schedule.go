@@ -3,7 +3,6 @@ package optim
 import (
 	"fmt"
 	"math"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -156,53 +155,9 @@ func NewSchedule(name string, peak float64, warmup int, args map[string]any) (Sc
 		return nil, fmt.Errorf("optim: schedule %q is not known: use %s", name, strings.Join(names, ", "))
 	}
 	a := arguments{name: name, given: args}
-	for k := range args {
-		if !slices.Contains(known, k) {
-			return nil, fmt.Errorf("optim: schedule %s has no argument %q; it takes %s", name, k, strings.Join(known, ", "))
-		}
-	}
+	a.only(known)
 	s := a.build(peak, warmup)
 	return s, a.err
-}
-
-// arguments reads the arguments of a schedule and remembers the first that cannot be used.
-type arguments struct {
-	name  string
-	given map[string]any
-	err   error
-}
-
-func (a *arguments) number(key string, without float64) float64 {
-	switch v := a.given[key].(type) {
-	case nil:
-		return without
-	case float64:
-		return v
-	case int:
-		return float64(v)
-	default:
-		a.fail("%s is %v, it must be a number", key, v)
-		return without
-	}
-}
-
-func (a *arguments) word(key, without string) string {
-	switch v := a.given[key].(type) {
-	case nil:
-		return without
-	case string:
-		if v == "linear" || v == "cosine" || v == "1-sqrt" {
-			return v
-		}
-	}
-	a.fail("%s is %v, it must be linear, cosine or 1-sqrt", key, a.given[key])
-	return without
-}
-
-func (a *arguments) fail(format string, args ...any) {
-	if a.err == nil {
-		a.err = fmt.Errorf("optim: schedule %s: %s", a.name, fmt.Sprintf(format, args...))
-	}
 }
 
 // least is the floor as a share of the peak, from min_lr or min_lr_rate.
@@ -248,8 +203,8 @@ func (a *arguments) build(peak float64, warmup int) Schedule {
 		if a.given["num_decay_steps"] == nil {
 			a.fail("num_decay_steps must be given")
 		}
-		return stable(peak, warmup, int(a.number("num_decay_steps", 0)), int(a.number("num_stable_steps", -1)), a.word("warmup_type", "linear"),
-			a.word("decay_type", "cosine"), a.number("min_lr_ratio", 0), a.number("num_cycles", 0.5))
+		return stable(peak, warmup, int(a.number("num_decay_steps", 0)), int(a.number("num_stable_steps", -1)), a.oneOf("warmup_type", "linear", "linear", "cosine", "1-sqrt"),
+			a.oneOf("decay_type", "cosine", "linear", "cosine", "1-sqrt"), a.number("min_lr_ratio", 0), a.number("num_cycles", 0.5))
 	}
 	return Linear(peak, warmup)
 }

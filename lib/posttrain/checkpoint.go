@@ -13,6 +13,7 @@ import (
 
 	"lyceum/lib/checkpoint"
 	"lyceum/lib/nn"
+	"lyceum/lib/optim"
 )
 
 // A checkpoint is a folder checkpoint-STEP in the output folder: the model as a Hugging Face folder in float32, and beside it
@@ -25,19 +26,20 @@ const (
 
 // state are the numbers of a run at a step: the counters, what was logged, and what is not logged yet.
 type state struct {
-	Method  string             `json:"method"`
-	Step    int                `json:"global_step"`
-	Planned int                `json:"max_steps"`
-	Epoch   float64            `json:"epoch"`
-	Elapsed time.Duration      `json:"elapsed"`
-	Logged  int                `json:"last_logged"`
-	Sum     float64            `json:"loss_since"`
-	Meter   *meter             `json:"metrics_since"`
-	Best    best               `json:"best"`
-	Plan    plan               `json:"plan"`
-	Task    map[string]float64 `json:"task,omitempty"`
-	Journal json.RawMessage    `json:"journal,omitempty"`
-	History []record           `json:"log_history"`
+	Method  string              `json:"method"`
+	Step    int                 `json:"global_step"`
+	Planned int                 `json:"max_steps"`
+	Epoch   float64             `json:"epoch"`
+	Elapsed time.Duration       `json:"elapsed"`
+	Logged  int                 `json:"last_logged"`
+	Sum     float64             `json:"loss_since"`
+	Meter   *meter              `json:"metrics_since"`
+	Best    best                `json:"best"`
+	Plan    plan                `json:"plan"`
+	Rate    *optim.PlateauState `json:"rate,omitempty"`
+	Task    map[string]float64  `json:"task,omitempty"`
+	Journal json.RawMessage     `json:"journal,omitempty"`
+	History []record            `json:"log_history"`
 }
 
 // plan is what must be the same for a resumed run to see the same data in the same order.
@@ -45,6 +47,7 @@ type plan struct {
 	Size, BatchSize, Accumulation int
 	Seed, DataSeed                uint64
 	Order                         string
+	Optimizer                     string // "" is AdamW
 }
 
 type record struct {
@@ -75,7 +78,11 @@ func (x *orNull) UnmarshalJSON(data []byte) error {
 }
 
 func (l *loop) plan() plan {
-	return plan{l.size, l.s.BatchSize, l.s.Accumulation, l.s.Seed, uint64(l.s.DataSeed.Or(float64(l.s.Seed))), l.s.Order}
+	p := plan{l.size, l.s.BatchSize, l.s.Accumulation, l.s.Seed, uint64(l.s.DataSeed.Or(float64(l.s.Seed))), l.s.Order, l.s.Optimizer}
+	if _, adam := l.opt.(*optim.AdamW); adam { // whatever it was called
+		p.Optimizer = ""
+	}
+	return p
 }
 
 // save writes a checkpoint and removes those that are too many.
@@ -114,6 +121,9 @@ func (l *loop) write(dir string) error {
 	numbers, tensors := l.taskState()
 	st := state{Method: l.run.Method, Step: l.step, Planned: l.run.Planned, Epoch: l.run.Epoch, Elapsed: l.run.Elapsed, Logged: l.logged, Sum: l.sum,
 		Meter: l.meter, Best: l.best, Plan: l.plan(), Task: numbers}
+	if l.plateau != nil {
+		st.Rate = &l.plateau.State
+	}
 	if t, ok := l.task.(journalist); ok {
 		var err error
 		if st.Journal, err = t.journal(); err != nil {
@@ -129,11 +139,12 @@ func (l *loop) write(dir string) error {
 	}
 	var list []checkpoint.Tensor
 	for i, p := range l.task.params() {
-		m, v := l.opt.State(i)
-		shape := p.Value.Shape()
-		list = append(list, checkpoint.Tensor{Name: "param." + p.Name, Shape: shape, Data: p.Value.Data()})
-		if !l.s.SaveModelOnly {
-			list = append(list, checkpoint.Tensor{Name: "exp_avg." + p.Name, Shape: shape, Data: m}, checkpoint.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shape, Data: v})
+		list = append(list, checkpoint.Tensor{Name: "param." + p.Name, Shape: p.Value.Shape(), Data: p.Value.Data()})
+		if l.s.SaveModelOnly {
+			continue
+		}
+		for _, x := range l.opt.Slots(i) {
+			list = append(list, checkpoint.Tensor{Name: x.Name + "." + p.Name, Shape: x.Shape, Data: x.Data})
 		}
 	}
 	for _, p := range tensors {
@@ -224,6 +235,12 @@ func (l *loop) resume() error {
 	if st.Plan != l.plan() {
 		return fail(fmt.Errorf("its run had other data or another order: %+v then, %+v now", st.Plan, l.plan()))
 	}
+	if (l.plateau != nil) != (st.Rate != nil) {
+		return fail(fmt.Errorf("its run had another schedule of the learning rate than %s", l.s.Schedule))
+	}
+	if l.plateau != nil {
+		l.plateau.State = *st.Rate
+	}
 	if err := l.readTensors(filepath.Join(dir, momentFile), st.Step); err != nil {
 		return fail(err)
 	}
@@ -266,21 +283,23 @@ func (l *loop) readTensors(file string, step int) error {
 		e.Read(dst)
 		return nil
 	}
-	for _, p := range l.task.params() {
-		_, whole := f.Tensors["exp_avg."+p.Name]
-		if _, model := f.Tensors["param."+p.Name]; model && !whole {
-			return fmt.Errorf("it was saved without the optimiser (SaveModelOnly, save_only_model): a run cannot go on from it; start a new one from its model")
+	for i, p := range l.task.params() {
+		for _, x := range l.opt.Slots(i) {
+			_, whole := f.Tensors[x.Name+"."+p.Name]
+			if _, model := f.Tensors["param."+p.Name]; model && !whole {
+				return fmt.Errorf("it was saved without the optimiser (SaveModelOnly, save_only_model) or with another: a run cannot go on from it; start a new one from its model")
+			}
 		}
 	}
-	var ms, vs [][]float32
-	for _, p := range l.task.params() {
-		m, v := make([]float32, p.Value.Len()), make([]float32, p.Value.Len())
-		for name, dst := range map[string][]float32{"exp_avg.": m, "exp_avg_sq.": v, "param.": p.Value.Data()} {
-			if err := read(name+p.Name, dst); err != nil {
+	for i, p := range l.task.params() {
+		if err := read("param."+p.Name, p.Value.Data()); err != nil {
+			return err
+		}
+		for _, x := range l.opt.Slots(i) {
+			if err := read(x.Name+"."+p.Name, x.Data); err != nil {
 				return err
 			}
 		}
-		ms, vs = append(ms, m), append(vs, v)
 	}
 	_, tensors := l.taskState()
 	for _, p := range tensors {
@@ -288,7 +307,8 @@ func (l *loop) readTensors(file string, step int) error {
 			return err
 		}
 	}
-	return l.opt.Restore(step, ms, vs)
+	l.opt.Continue(step)
+	return nil
 }
 
 // loadBest puts the parameters of the best checkpoint into the model.

@@ -82,10 +82,13 @@ func (l *loop) judge(m Metrics) error {
 		v, ok = m["eval_"+name]
 	}
 	if !ok {
-		if l.s.Patience > 0 || l.s.LoadBest {
+		if l.s.Patience > 0 || l.s.LoadBest || l.plateau != nil {
 			return fmt.Errorf("posttrain.%s: Metric %q is not among what the evaluation measures: %s", l.run.Method, name, m.names())
 		}
 		return nil
+	}
+	if l.plateau != nil && l.step > 0 { // the evaluation before the first step says nothing about a rate
+		l.plateau.Observe(v)
 	}
 	gain := l.best.Metric - v
 	if l.s.GreaterIsBetter {

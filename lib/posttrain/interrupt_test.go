@@ -54,8 +54,10 @@ func methods(t *testing.T) map[string]func(Loop) (*Run, error) {
 // held copies what a step changes: the parameters and the optimiser's moments.
 func held(l *loop) (out [][]float32) {
 	for i, p := range l.task.params() {
-		m, v := l.opt.State(i)
-		out = append(out, slices.Clone(p.Value.Data()), slices.Clone(m), slices.Clone(v))
+		out = append(out, slices.Clone(p.Value.Data()))
+		for _, x := range l.opt.Slots(i) {
+			out = append(out, slices.Clone(x.Data))
+		}
 	}
 	return out
 }

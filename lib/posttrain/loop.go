@@ -15,8 +15,9 @@ type loop struct {
 	run      *Run
 	task     task
 	s        settings
-	opt      *optim.AdamW
+	opt      optim.Optimizer
 	schedule optim.Schedule
+	plateau  *optim.Plateau // instead of schedule, where the rate follows evaluations
 
 	size    int // micro-batches of an epoch
 	updates int // steps of an epoch
@@ -78,17 +79,23 @@ func (l *loop) prepare() error {
 		l.run.Planned = p.planned()
 		_, total, _ = p.pace(0)
 	}
-	schedule, err := optim.NewSchedule(l.s.Schedule, l.s.LearningRate, steps(l.s.Warmup, total), l.s.ScheduleArgs)
+	var err error
+	if optim.Follows(l.s.Schedule) {
+		l.plateau, err = optim.NewPlateau(l.s.Schedule, l.s.LearningRate, l.s.ScheduleArgs)
+	} else {
+		l.schedule, err = optim.NewSchedule(l.s.Schedule, l.s.LearningRate, steps(l.s.Warmup, total), l.s.ScheduleArgs)
+	}
 	if err != nil {
 		return err
 	}
-	l.schedule = schedule
 	if stop.Requested() { // the moments of a large model take a while
 		return stop.ErrInterrupted
 	}
-	l.opt = optim.NewAdamW(l.task.params())
-	l.opt.Beta1, l.opt.Beta2, l.opt.Eps = l.s.AdamBeta1.Or(0.9), l.s.AdamBeta2.Or(0.999), l.s.AdamEps.Or(1e-8)
-	l.opt.WeightDecay = l.s.WeightDecay
+	l.opt, err = optim.New(l.s.Optimizer, l.task.params(), optim.Settings{Beta1: l.s.AdamBeta1.Or(0.9), Beta2: l.s.AdamBeta2.Or(0.999), Eps: l.s.AdamEps.Or(1e-8),
+		WeightDecay: l.s.WeightDecay, Args: l.s.OptimizerArgs})
+	if err != nil {
+		return err
+	}
 	if l.s.Resume != "" {
 		if err := l.resume(); err != nil {
 			return err
@@ -202,7 +209,11 @@ func (l *loop) update(micros []micro) error {
 	if p, ok := l.task.(pacer); ok {
 		at, of, idle = p.pace(l.step)
 	}
-	l.rate = l.schedule(at, of)
+	if l.plateau != nil {
+		l.rate = l.plateau.Rate()
+	} else {
+		l.rate = l.schedule(at, of)
+	}
 	stop.Check() // the last moment: the optimiser changes everything or nothing
 	if !idle {
 		l.opt.Step(l.rate, scale)

@@ -44,7 +44,9 @@ type Loop struct {
 	AdamBeta1, AdamBeta2, AdamEps Opt            // 0.9, 0.999, 1e-8
 	ScheduleArgs                  map[string]any // of the Schedule: the Trainer's lr_scheduler_kwargs
 	DataSeed                      Opt            // of the order of the data; left out: Seed
-	Order                         string         // "random" or "sequential"; "": what the method has in TRL
+	Optimizer                     string         // "adamw_torch", "sgd", "adagrad", "rmsprop", "adafactor" (optim.Optimizers); "": AdamW
+	OptimizerArgs                 map[string]any // of the Optimizer: the Trainer's optim_args
+	Order                         string         // "random" or "sequential", in SFT "group_by_length" too; "": what the method has in TRL
 	DropLast                      bool           // leave out a last batch that is not full, in evaluations too
 
 	LoggingSteps  float64 // steps between two logs; below 1: a share of all steps; 0: 1; negative: no logs
@@ -106,6 +108,9 @@ func collect(config any, rate float64) (settings, error) {
 			to.Field(i).Set(f.Convert(to.Field(i).Type()))
 		}
 	}
+	if eval := from.FieldByName("Eval"); optim.Follows(s.Schedule) && (!eval.IsValid() || eval.IsNil()) {
+		return s, fmt.Errorf("posttrain.%s: Schedule: %s follows evaluations, and there is no data for them: set Eval", from.Type().Name(), s.Schedule)
+	}
 	return s, s.complete(from.Type().Name(), rate)
 }
 
@@ -130,8 +135,18 @@ func (s *settings) complete(config string, rate float64) error {
 	if err := tensor.CheckPrecision(s.Precision); err != nil {
 		return fmt.Errorf("posttrain.%s: Precision: %w", config, err)
 	}
-	if _, err := optim.NewSchedule(s.Schedule, s.LearningRate, 0, s.ScheduleArgs); err != nil {
+	if optim.Follows(s.Schedule) {
+		if s.EvalSteps == 0 && !s.EvalEpoch {
+			return fmt.Errorf("posttrain.%s: Schedule: %s follows evaluations: set EvalSteps or EvalEpoch", config, s.Schedule)
+		}
+		if _, err := optim.NewPlateau(s.Schedule, s.LearningRate, s.ScheduleArgs); err != nil {
+			return fmt.Errorf("posttrain.%s: Schedule: %w", config, err)
+		}
+	} else if _, err := optim.NewSchedule(s.Schedule, s.LearningRate, 0, s.ScheduleArgs); err != nil {
 		return fmt.Errorf("posttrain.%s: Schedule: %w", config, err)
+	}
+	if err := optim.CheckOptimizer(s.Optimizer, s.OptimizerArgs); err != nil {
+		return fmt.Errorf("posttrain.%s: Optimizer: %w", config, err)
 	}
 	return nil
 }
@@ -166,8 +181,10 @@ func (s *settings) check(config string) error {
 	switch {
 	case s.MaxGradNorm != s.MaxGradNorm:
 		return bad("MaxGradNorm", s.MaxGradNorm, "a number")
-	case s.Order != "" && s.Order != "random" && s.Order != "sequential":
-		return bad("Order", s.Order, "random or sequential")
+	case s.Order == byLength && config != "SFTConfig":
+		return bad("Order", s.Order, "random or sequential: only SFT groups rows by length, as in TRL")
+	case s.Order != "" && s.Order != "random" && s.Order != "sequential" && s.Order != byLength:
+		return bad("Order", s.Order, "random, sequential or group_by_length")
 	case s.OutputDir == "" && (s.SaveSteps > 0 || s.SaveEpoch || s.SaveBest || s.TensorBoard || s.CSV || s.Resume == "last" || s.LoadBest):
 		return bad("OutputDir", `""`, "a folder: there is something to be written into it")
 	}

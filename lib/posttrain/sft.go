@@ -3,8 +3,10 @@ package posttrain
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"lyceum/lib/datasets"
+	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
 	"lyceum/lib/tensor"
@@ -73,6 +75,9 @@ func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
 		}
 	}
 	t.order = newOrder(len(t.train), s)
+	if s.Order == byLength {
+		t.order.lengths, t.order.seed, t.order.drawn = lengths(t.train), s.Seed, t.evaluations
+	}
 	return r, train(r, t, s)
 }
 
@@ -126,11 +131,36 @@ func (t *sft) window(epoch, first, n int) ([]micro, error) {
 
 func (t *sft) evaluation() []micro {
 	var out []micro
-	for _, which := range t.s.examined(len(t.eval), t.s.EvalBatchSize) {
+	batches := t.s.examined(len(t.eval), t.s.EvalBatchSize)
+	if t.s.Order == byLength {
+		perm := torchrand.New(uint64(t.s.DataSeed.Or(float64(t.s.Seed)))).Perm(len(t.eval))
+		batches = t.s.whole(slices.Collect(slices.Chunk(groupByLength(perm, lengths(t.eval), t.s.EvalBatchSize), t.s.EvalBatchSize)), t.s.EvalBatchSize)
+	}
+	for _, which := range batches {
 		rows := t.pick(t.eval, which)
 		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor { return t.loss(rows, 0, log, false) }})
 	}
 	return out
+}
+
+// lengths are the numbers of tokens of samples.
+func lengths(samples []sample) []int {
+	out := make([]int, len(samples))
+	for i, s := range samples {
+		out[i] = len(s.ids)
+	}
+	return out
+}
+
+// evaluations is how many came before an epoch.
+func (t *sft) evaluations(epoch int) (n int) {
+	first := epoch * ((t.size() + t.s.Accumulation - 1) / t.s.Accumulation)
+	for _, x := range t.run.history {
+		if x.eval && x.step <= first {
+			n++
+		}
+	}
+	return n
 }
 
 // loss is the loss of a micro-batch of a window in which total labels count; 0: those of the micro-batch.

@@ -93,9 +93,8 @@ func (c *Config) precision() (p string) {
 			p = tensor.BF16
 		}
 	}
-	c.OneOf("optim", "adamw_torch_fused", "adamw_torch_fused", "adamw_torch", "adamw_hf", "paged_adamw", "paged_adamw_32bit")
 	for key, why := range map[string]string{"deepspeed": "there is one process", "fsdp": "there is one process", "auto_find_batch_size": "set per_device_train_batch_size",
-		"push_to_hub": "nothing is uploaded", "optim_args": "AdamW has its own keys", "optim_target_modules": "use adapters"} {
+		"push_to_hub": "nothing is uploaded", "optim_target_modules": "use adapters"} {
 		c.Refuse(key, why)
 	}
 	return p
@@ -112,7 +111,8 @@ func (c *Config) loop(dir string) posttrain.Loop {
 	if c.Has("data_seed") {
 		l.DataSeed = posttrain.Set(c.Float("data_seed", 42))
 	}
-	l.Order = c.OneOf("train_sampling_strategy", "", "", "random", "sequential")
+	c.optimizer(&l)
+	l.Order = c.OneOf("train_sampling_strategy", "", "", "random", "sequential", "group_by_length")
 	l.GreaterIsBetter = c.Bool("greater_is_better", c.Has("metric_for_best_model") && !hasSuffix(l.Metric, "loss"))
 	switch c.OneOf("logging_strategy", "steps", "no", "steps", "epoch") {
 	case "steps":

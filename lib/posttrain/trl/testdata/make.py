@@ -105,6 +105,28 @@ def cases():
     for s, kw in {"cosine": {}, "cosine_with_restarts": {"num_cycles": 2}, "polynomial": {"power": 2.0, "lr_end": 1e-5}, "constant": {}, "constant_with_warmup": {}, "inverse_sqrt": {},
                   "cosine_with_min_lr": {"min_lr": 1e-4}, "cosine_warmup_with_min_lr": {"min_lr_rate": 0.1, "warmup_lr_rate": 0.3}, "warmup_stable_decay": {"num_decay_steps": 3}}.items():
         add("schedule_" + s, "sft", "text", lr_scheduler_type=s, warmup_steps=2, max_steps=7, **({"lr_scheduler_kwargs": kw} if kw else {}), **b)
+    e = dict(eval_strategy="steps", eval_steps=1, per_device_eval_batch_size=4, max_steps=9, **b)
+    add("schedule_plateau", "sft", "text", lr_scheduler_type="reduce_lr_on_plateau", lr_scheduler_kwargs={"factor": 0.5, "patience": 1, "threshold": 0.02, "cooldown": 1, "min_lr": 1e-4}, **e)
+    add("schedule_plateau_max", "dpo", "pairs", lr_scheduler_type="reduce_lr_on_plateau", metric_for_best_model="eval_rewards/margins",
+        lr_scheduler_kwargs={"mode": "max", "factor": 0.3, "patience": 0, "threshold": 0.2, "threshold_mode": "abs"}, **e)
+    add("schedule_greedy", "sft", "text", lr_scheduler_type="greedy", lr_scheduler_kwargs={"factor": 0.7, "patience": 0, "threshold": 1e-3, "min_lr": 5e-4, "max_lr": 3e-3, "warmup": 1, "reset_start": 1}, **e)
+    add("schedule_greedy_smooth", "sft", "text", lr_scheduler_type="greedy", lr_scheduler_kwargs={"factor": 0.8, "patience": 0, "min_lr": 1e-4, "smooth": True, "window_size": 2, "cooldown": 1, "threshold_mode": "rel",
+        "threshold": 0.01}, **{**e, "eval_on_start": True})
+    for name, o in {"sgd": dict(optim="sgd", learning_rate=0.1), "sgd_momentum": dict(optim="sgd", optim_args="momentum=0.9, dampening=0.1", learning_rate=0.05, weight_decay=0.1),
+                    "sgd_nesterov": dict(optim="sgd", optim_args="momentum=0.8,nesterov=True", learning_rate=0.05), "adagrad": dict(optim="adagrad"),
+                    "adagrad_args": dict(optim="adagrad", optim_args="lr_decay=0.1,eps=1e-4", weight_decay=0.1), "rmsprop": dict(optim="rmsprop"),
+                    "rmsprop_args": dict(optim="rmsprop", optim_args="momentum=0.5,alpha=0.9,eps=1e-3,centered=true", weight_decay=0.1), "adafactor": dict(optim="adafactor"),
+                    "adafactor_decay": dict(optim="adafactor", weight_decay=0.1), "adamw_torch": dict(optim="adamw_torch")}.items():
+        add("optim_" + name, "sft", "prompted", max_steps=6, **{**b, **o})
+    add("optim_adafactor_lora", "dpo", "pairs", optim="adafactor", use_peft=True, lora_dropout=0.0, lora_r=4, lora_alpha=16, learning_rate=1e-2, **b)
+    add("optim_sgd", "kto", "labels", optim="sgd", learning_rate=0.5, per_device_train_batch_size=4)
+    add("optim_rmsprop", "reward", "pairs", optim="rmsprop", **b)
+    g = dict(train_sampling_strategy="group_by_length", max_steps=-1, num_train_epochs=3)
+    add("by_length", "sft", "text", gradient_accumulation_steps=2, **g, **b)
+    add("by_length_seeds", "sft", "chat", data_seed=7, **{**g, "seed": 11}, per_device_train_batch_size=1)
+    add("by_length_eval", "sft", "text", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=4, **g, **b)
+    add("by_length_eval_epoch", "sft", "prompted", eval_strategy="epoch", eval_on_start=True, per_device_eval_batch_size=4, dataloader_drop_last=True, **g, per_device_train_batch_size=2)
+    add("by_length_packed", "sft", "text", packing=True, max_length=40, **g, per_device_train_batch_size=1)
     add("warmup_share", "sft", "text", warmup_steps=0.4, **b)
     for l in ("sigmoid", "hinge", "ipo", "nca_pair", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero", "apo_down", "discopop", "sft", "sigmoid_norm"): add(l, "dpo", "pairs", loss_type=[l], **b)
     add("robust", "dpo", "pairs", loss_type=["robust"], label_smoothing=0.2, **b)

@@ -1,0 +1,83 @@
+package optim
+
+import (
+	"lyceum/lib/internal/compute"
+	"lyceum/lib/nn"
+)
+
+// SGD is stochastic gradient descent with momentum, as torch.optim.SGD:
+//
+//	g = g + decay p;  b = momentum b + (1-dampening) g  (b = g at the first step)
+//	p = p - lr b,  or with Nesterov  p = p - lr (g + momentum b)
+//
+// Decay here is part of the gradient, not decoupled as in AdamW. Sutskever et al. 2013, "On the importance of initialization
+// and momentum in deep learning".
+type SGD struct {
+	Momentum, Dampening, WeightDecay float64
+	Nesterov                         bool
+
+	params []nn.Param
+	buffer [][]float32 // nil without momentum
+	decay  []float32
+	step   int
+}
+
+// NewSGD returns an optimiser with the settings of s.
+func NewSGD(params []nn.Param, s SGD) *SGD {
+	s.params, s.decay = params, decayOf(params, s.WeightDecay)
+	if s.Momentum != 0 {
+		s.buffer = slots(params)
+	}
+	return &s
+}
+
+// Step changes the parameters by their gradients, multiplied by scale.
+func (o *SGD) Step(learningRate, scale float64) {
+	o.step++
+	rate, by, momentum, fresh := float32(learningRate), float32(scale), float32(o.Momentum), float32(1-o.Dampening)
+	if o.step == 1 {
+		fresh = 1
+	}
+	for i, x := range o.params {
+		grad := x.Value.Grad()
+		if grad == nil {
+			continue
+		}
+		p, g, d := x.Value.Data(), grad.Data(), o.decay[i]
+		compute.Parallel(len(p), grain, func(lo, hi int) {
+			for j := lo; j < hi; j++ {
+				v := g[j]*by + d*p[j]
+				if o.buffer != nil {
+					b := momentum*o.buffer[i][j] + fresh*v
+					o.buffer[i][j] = b
+					if o.Nesterov {
+						v += momentum * b
+					} else {
+						v = b
+					}
+				}
+				p[j] -= rate * v
+			}
+		})
+	}
+}
+
+// grain is how many numbers are worth a worker of their own.
+const grain = 1 << 14
+
+// ZeroGrad sets all gradients to zero.
+func (o *SGD) ZeroGrad() { zeroGrad(o.params) }
+
+// Steps is how many steps were taken.
+func (o *SGD) Steps() int { return o.step }
+
+// Continue sets how many steps were taken before.
+func (o *SGD) Continue(steps int) { o.step = steps }
+
+// Slots are the momentum of parameter i, or nothing.
+func (o *SGD) Slots(i int) []Slot {
+	if o.buffer == nil {
+		return nil
+	}
+	return []Slot{{"momentum_buffer", o.params[i].Value.Shape(), o.buffer[i]}}
+}
