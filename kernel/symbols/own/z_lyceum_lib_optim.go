@@ -9,16 +9,51 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/optim/optim"] = map[string]reflect.Value{
+		"Adafactor":      reflect.ValueOf((*pkg.Adafactor)(nil)),
+		"Adagrad":        reflect.ValueOf((*pkg.Adagrad)(nil)),
 		"AdamW":          reflect.ValueOf((*pkg.AdamW)(nil)),
+		"CheckOptimizer": reflect.ValueOf(pkg.CheckOptimizer),
 		"Clip":           reflect.ValueOf(pkg.Clip),
 		"Constant":       reflect.ValueOf(pkg.Constant),
 		"Cosine":         reflect.ValueOf(pkg.Cosine),
 		"Decays":         reflect.ValueOf(pkg.Decays),
+		"Follows":        reflect.ValueOf(pkg.Follows),
 		"Linear":         reflect.ValueOf(pkg.Linear),
+		"New":            reflect.ValueOf(pkg.New),
+		"NewAdafactor":   reflect.ValueOf(pkg.NewAdafactor),
+		"NewAdagrad":     reflect.ValueOf(pkg.NewAdagrad),
 		"NewAdamW":       reflect.ValueOf(pkg.NewAdamW),
+		"NewPlateau":     reflect.ValueOf(pkg.NewPlateau),
+		"NewRMSprop":     reflect.ValueOf(pkg.NewRMSprop),
+		"NewSGD":         reflect.ValueOf(pkg.NewSGD),
 		"NewSchedule":    reflect.ValueOf(pkg.NewSchedule),
+		"Optimizer":      reflect.ValueOf((*pkg.Optimizer)(nil)),
+		"_Optimizer":     reflect.ValueOf((*_lyceum_lib_optim_Optimizer)(nil)),
+		"Optimizers":     reflect.ValueOf(&pkg.Optimizers).Elem(),
+		"Plateau":        reflect.ValueOf((*pkg.Plateau)(nil)),
+		"PlateauState":   reflect.ValueOf((*pkg.PlateauState)(nil)),
+		"RMSprop":        reflect.ValueOf((*pkg.RMSprop)(nil)),
+		"SGD":            reflect.ValueOf((*pkg.SGD)(nil)),
 		"Schedule":       reflect.ValueOf((*pkg.Schedule)(nil)),
 		"ScheduleByName": reflect.ValueOf(pkg.ScheduleByName),
 		"Schedules":      reflect.ValueOf(&pkg.Schedules).Elem(),
+		"Settings":       reflect.ValueOf((*pkg.Settings)(nil)),
+		"Slot":           reflect.ValueOf((*pkg.Slot)(nil)),
 	}
 }
+
+// _lyceum_lib_optim_Optimizer satisfies Optimizer with functions.
+type _lyceum_lib_optim_Optimizer struct {
+	IValue    any
+	WContinue func(steps int)
+	WSlots    func(i int) []pkg.Slot
+	WStep     func(learningRate float64, scale float64)
+	WSteps    func() int
+	WZeroGrad func()
+}
+
+func (W _lyceum_lib_optim_Optimizer) Continue(a0 int)             { W.WContinue(a0) }
+func (W _lyceum_lib_optim_Optimizer) Slots(a0 int) []pkg.Slot     { return W.WSlots(a0) }
+func (W _lyceum_lib_optim_Optimizer) Step(a0 float64, a1 float64) { W.WStep(a0, a1) }
+func (W _lyceum_lib_optim_Optimizer) Steps() int                  { return W.WSteps() }
+func (W _lyceum_lib_optim_Optimizer) ZeroGrad()                   { W.WZeroGrad() }
