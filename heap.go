@@ -7,9 +7,9 @@ import (
 )
 
 // room is how many bytes may at least be allocated between two collections of garbage. What lives in a fresh kernel is small
-// and full of pointers: with Go's setting, as much room as lives, a collection would disturb one cell in a hundred. Large
-// heaps keep Go's setting.
-const room = 32 << 20
+// and full of pointers: with Go's setting, as much room as lives, a collection would disturb one cell in a hundred; with
+// this it is one in four hundred. Large heaps keep Go's setting.
+const room = 16 << 20
 
 // roomyHeap keeps that room from now on. The percentage is set anew after each collection.
 func roomyHeap() { arrange(&sentinel{percent: 100}) }

@@ -29,8 +29,11 @@ const (
 	holdMost = 1 << 20 // bytes; more is published at once
 )
 
+// newOutput is for the cell of a request. Whatever the cell leaves behind may keep its output for as long as the kernel
+// lives, so the output keeps who asked, not the cell's text.
 func newOutput(s *Server, req *wire.Message, stdin, silent bool) *output {
-	return &output{s: s, req: req, stdin: stdin, silent: silent}
+	asked := &wire.Message{Identities: req.Identities, Header: req.Header, RawHeader: req.RawHeader}
+	return &output{s: s, req: asked, stdin: stdin, silent: silent}
 }
 
 // Stream implements display.Output. Text of the two streams keeps its order.

@@ -71,13 +71,17 @@ func (l *lowerer) defineStmt(s *ast.AssignStmt) []ast.Stmt {
 	return l.assignment(s.TokPos, s.Lhs, s.Rhs, token.DEFINE)
 }
 
-// yieldsFunc says whether a variable gets a function that a compiled function returns.
+// yieldsFunc says whether a variable gets a function that a compiled function returns, or a function of a declared type,
+// whose values may be compiled too.
 func (l *lowerer) yieldsFunc(lhs, rhs ast.Expr) bool {
 	if _, ok := lhs.(*ast.Ident); !ok || isBlank(lhs) {
 		return false
 	}
 	c, ok := ast.Unparen(rhs).(*ast.CallExpr)
-	if !ok || l.info.Types[c.Fun].IsType() || l.info.Types[c.Fun].IsBuiltin() || !l.compiledCallee(c.Fun) {
+	if !ok || l.info.Types[c.Fun].IsType() || l.info.Types[c.Fun].IsBuiltin() {
+		return false
+	}
+	if _, declared := types.Unalias(l.typeOf(c.Fun)).(*types.Named); !declared && !l.compiledCallee(c.Fun) {
 		return false
 	}
 	_, ok = l.typeOf(rhs).Underlying().(*types.Signature)

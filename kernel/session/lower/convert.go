@@ -13,6 +13,9 @@ func (l *lowerer) convertImplicit(x ast.Expr, src ast.Expr, to types.Type) ast.E
 	if l.info.Types[src].IsNil() {
 		return l.typedNil(x, to)
 	}
+	if l.crossesNames(l.typeOf(src), to) {
+		return l.reflected("Convert", x, to, src.Pos())
+	}
 	if types.IsInterface(to) {
 		if std := l.standardStream(src); std != nil {
 			return std
@@ -143,14 +146,21 @@ func parenType(t ast.Expr) ast.Expr {
 
 // viaReflect converts in rt and asserts the result back to its type.
 func (l *lowerer) viaReflect(fn string, e *ast.CallExpr, to types.Type) ast.Expr {
-	pos := e.Pos()
-	c := l.rtCall(fn, pos, l.expr(e.Args[0]), l.typeSym(to, pos))
+	return l.reflected(fn, l.expr(e.Args[0]), to, e.Pos())
+}
+
+// reflected is viaReflect of a lowered value.
+func (l *lowerer) reflected(fn string, x ast.Expr, to types.Type, pos token.Pos) ast.Expr {
+	c := l.rtCall(fn, pos, x, l.typeSym(to, pos))
 	return &ast.TypeAssertExpr{X: c, Lparen: pos, Type: l.typeExpr(to, pos), Rparen: pos}
 }
 
 // needsReflect says whether the interpreter cannot do a conversion: between
-// strings and slices of named bytes or runes.
+// strings and slices of named bytes or runes, and of a struct to or from an unnamed type.
 func (l *lowerer) needsReflect(from, to types.Type) bool {
+	if l.crossesNames(from, to) {
+		return true
+	}
 	for _, p := range [][2]types.Type{{from, to}, {to, from}} {
 		s, ok := p[0].Underlying().(*types.Slice)
 		if !ok || !isString(p[1]) {
@@ -161,6 +171,18 @@ func (l *lowerer) needsReflect(from, to types.Type) bool {
 		}
 	}
 	return false
+}
+
+// crossesNames says whether a struct goes from an unnamed type to another, or the other way.
+func (l *lowerer) crossesNames(from, to types.Type) bool {
+	_, a := from.Underlying().(*types.Struct)
+	_, b := to.Underlying().(*types.Struct)
+	if !a || !b || types.Identical(from, to) {
+		return false
+	}
+	_, a = types.Unalias(from).(*types.Named)
+	_, b = types.Unalias(to).(*types.Named)
+	return !a || !b
 }
 
 func isString(t types.Type) bool {

@@ -252,10 +252,14 @@ func (l *lowerer) equality(e *ast.BinaryExpr) ast.Expr {
 	if l.info.Types[e.X].Value != nil || l.info.Types[e.Y].Value != nil {
 		return out
 	}
-	if types.AssignableTo(ty, tx) {
-		out.Y = call(parenType(l.typeExpr(tx, e.Y.Pos())), out.Y)
+	from, to, side := e.Y, tx, &out.Y
+	if !types.AssignableTo(ty, tx) {
+		from, to, side = e.X, ty, &out.X
+	}
+	if _, ok := to.Underlying().(*types.Struct); ok { // the interpreter converts no struct to or from an unnamed one
+		*side = l.reflected("Convert", *side, to, from.Pos())
 	} else {
-		out.X = call(parenType(l.typeExpr(ty, e.X.Pos())), out.X)
+		*side = call(parenType(l.typeExpr(to, from.Pos())), *side)
 	}
 	return out
 }

@@ -96,10 +96,68 @@ func argumentName(t types.Type) string {
 		return "[" + strconv.FormatInt(t.Len(), 10) + "]" + argumentName(t.Elem())
 	case *types.Map:
 		return "map[" + argumentName(t.Key()) + "]" + argumentName(t.Elem())
-	case *types.Interface:
-		if t.Empty() {
-			return "interface {}"
+	case *types.Basic:
+		return types.Typ[t.Kind()].Name() // byte and rune have no types of their own
+	case *types.Chan:
+		return [...]string{types.SendRecv: "chan ", types.SendOnly: "chan<- ", types.RecvOnly: "<-chan "}[t.Dir()] + argumentName(t.Elem())
+	case *types.Signature:
+		return "func" + signatureName(t)
+	case *types.Struct:
+		var fields []string
+		for i := range t.NumFields() {
+			f := " " + argumentName(t.Field(i).Type())
+			if !t.Field(i).Embedded() {
+				f = " " + memberName(t.Field(i)) + f
+			}
+			if tag := t.Tag(i); tag != "" {
+				f += " " + strconv.Quote(tag)
+			}
+			fields = append(fields, f)
 		}
+		return inBraces("struct", fields)
+	case *types.Interface:
+		var methods []string
+		for m := range t.Methods() {
+			methods = append(methods, " "+memberName(m)+signatureName(m.Signature()))
+		}
+		return inBraces("interface", methods)
 	}
 	return types.TypeString(t, (*types.Package).Path)
+}
+
+// memberName has the package of what is not exported.
+func memberName(o types.Object) string {
+	if o.Exported() {
+		return o.Name()
+	}
+	return o.Pkg().Path() + "." + o.Name()
+}
+
+func inBraces(keyword string, members []string) string {
+	if len(members) == 0 {
+		return keyword + " {}"
+	}
+	return keyword + " {" + strings.Join(members, ";") + " }"
+}
+
+func signatureName(s *types.Signature) string {
+	tuple := func(t *types.Tuple) string {
+		var names []string
+		for v := range t.Variables() {
+			names = append(names, argumentName(v.Type()))
+		}
+		if n := len(names); s.Variadic() && t == s.Params() {
+			names[n-1] = "..." + strings.TrimPrefix(names[n-1], "[]")
+		}
+		return strings.Join(names, ", ")
+	}
+	out := "(" + tuple(s.Params()) + ")"
+	switch s.Results().Len() {
+	case 0:
+	case 1:
+		out += " " + tuple(s.Results())
+	default:
+		out += " (" + tuple(s.Results()) + ")"
+	}
+	return out
 }

@@ -167,6 +167,10 @@ func Array(s any, t reflect.Type) any {
 func Convert(v any, t reflect.Type) any {
 	r := reflect.ValueOf(v)
 	switch {
+	case r.Kind() == reflect.Struct && t.Kind() == reflect.Struct: // reflect also asks for the same package of the fields
+		in := reflect.New(r.Type())
+		in.Elem().Set(r)
+		return reflect.NewAt(t, in.UnsafePointer()).Elem().Interface()
 	case r.Kind() == reflect.Slice && t.Kind() == reflect.String:
 		return reflect.ValueOf(viewElems(r).(interface{ string() string }).string()).Convert(t).Interface()
 	case r.Kind() == reflect.String && t.Kind() == reflect.Slice:
