@@ -118,6 +118,27 @@ func TestRunIsSavedWhenInterrupted(t *testing.T) {
 	}
 }
 
+// A process that is killed can do nothing at the end: what its first cell printed is in the file before.
+func TestRunLeavesWhatWasPrintedWhenKilled(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.ipynb")
+	cmd := exec.Command(program(t), "run", write(t, filepath.Join(dir, "nb.ipynb"), "fmt.Println(\"printed first\")\nfor {}"), "-o", out)
+	cmd.Env = isolated(t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, 60*time.Second, "what the first cell printed was never saved", func() bool {
+		data, _ := os.ReadFile(out)
+		return strings.Contains(string(data), `"printed first\n"`)
+	})
+	cmd.Process.Kill()
+	cmd.Wait()
+	data, err := os.ReadFile(out)
+	if err != nil || !json.Valid(data) || !strings.Contains(string(data), `"printed first\n"`) {
+		t.Errorf("%v\n%s", err, data)
+	}
+}
+
 func until(t *testing.T, limit time.Duration, otherwise string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(limit); !done(); time.Sleep(50 * time.Millisecond) {

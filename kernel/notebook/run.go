@@ -19,7 +19,7 @@ type Options struct {
 	CellTimeout time.Duration                                                    // 0: a cell may take as long as it takes
 	AllowErrors bool                                                             // go on after a cell that fails
 	Times       bool                                                             // record in each cell when it ran
-	Save        func(*Notebook) error                                            // called after each cell, and every few seconds while one shows something
+	Save        func(*Notebook) error                                            // called after each cell, and while one shows something
 	Begin       func(n, of int, c *Cell)                                         // called before the n-th of the code cells runs
 	End         func(n, of int, c *Cell, took time.Duration, err *session.Error) // called after it
 	Interrupt   <-chan struct{}                                                  // closed or sent to when the person wants to stop
@@ -39,7 +39,8 @@ func (e *CellError) Error() string {
 }
 
 const (
-	saveEvery = 5 * time.Second
+	saveEvery = time.Second / 2 // while a cell shows something: what a killed process may lose
+	saveShare = 20              // and at most one part in so many of the time goes into that, for large notebooks
 	grace     = 5 * time.Second // for a cell to stop that was asked to
 )
 
@@ -150,7 +151,7 @@ func (r *run) execute(req session.Request) (session.Result, stopped) {
 		defer t.Stop()
 		limit = t.C
 	}
-	tick := time.NewTicker(saveEvery)
+	tick := time.NewTimer(saveEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -161,10 +162,12 @@ func (r *run) execute(req session.Request) (session.Result, stopped) {
 		case <-r.opt.Interrupt:
 			return r.stop(done, stopPerson, &session.Error{Name: "interrupted", Value: place(req) + ": interrupted", Interrupted: true})
 		case <-tick.C:
+			begun := time.Now()
 			if r.rec.takeChanged() {
 				r.collect()
 				r.opt.Save(r.nb) // a failure is reported after the cell, when the run can end in good order
 			}
+			tick.Reset(max(saveEvery, saveShare*time.Since(begun)))
 		}
 	}
 }

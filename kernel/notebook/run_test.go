@@ -225,3 +225,24 @@ func TestSaveFailureEndsTheRun(t *testing.T) {
 		t.Errorf("%v after %v", err, f.ran)
 	}
 }
+
+// What a cell shows is saved while it runs, soon after it was shown.
+func TestSavedWhileACellRuns(t *testing.T) {
+	saved := make(chan string, 100)
+	took := 6 * saveEvery
+	f := &fake{cells: map[string]func(display.Output) session.Result{"long": func(o display.Output) session.Result {
+		o.Stream("stdout", []byte("so far"))
+		select {
+		case text := <-saved:
+			if !strings.Contains(text, "so far") {
+				t.Errorf("saved while the cell ran:\n%s", text)
+			}
+		case <-time.After(took):
+			t.Errorf("nothing was saved in %v", took)
+		}
+		return session.Result{}
+	}}}
+	if err := Run(cellsOf("long"), f, Options{Save: func(nb *Notebook) error { saved <- string(nb.Bytes()); return nil }}); err != nil {
+		t.Fatal(err)
+	}
+}
