@@ -61,6 +61,19 @@ func (s *Session) noteSource(r Request) {
 	s.debug.sources[r.File] = r.Code
 }
 
+// sourcesFor are the texts of the cells in which places lie.
+func (s *Session) sourcesFor(places []token.Position) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]string{}
+	for _, p := range places {
+		if text, ok := s.debug.sources[p.Filename]; ok {
+			out[p.Filename] = text
+		}
+	}
+	return out
+}
+
 // wantsProbes says that a function has to be compiled again although its text is the same.
 func (s *Session) wantsProbes(e *entity) bool {
 	return s.debug.on && !e.probed && e.src.kind == token.FUNC

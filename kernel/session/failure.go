@@ -100,6 +100,7 @@ func (s *Session) runtimeError(err error, reason string, r Request, statement *[
 		return failure("error", token.Position{}, err.Error(), r)
 	}
 	places := exact(placesOf(frames), r, statement)
+	known := false
 	if m := placeInText.FindStringSubmatch(plainMessage(rt.RaisedAt(rt.PanicValue(p.Value))) + ": "); m != nil && strings.HasPrefix(m[1], "In[") { // not in generic functions of the standard library
 		line, _ := strconv.Atoi(m[2])
 		col, _ := strconv.Atoi(m[3])
@@ -107,7 +108,13 @@ func (s *Session) runtimeError(err error, reason string, r Request, statement *[
 		if len(places) == 0 {
 			places = []token.Position{exactly}
 		}
-		places[0] = exactly
+		places[0], known = exactly, true
+	}
+	lines := framesOf(places, s.sourcesFor(places), r.File, known, statement, panicText(p.Value))
+	for i, l := range lines {
+		if len(l) == 1 {
+			places[i] = l[0]
+		}
 	}
 	var at token.Position
 	if len(places) > 0 {
@@ -126,8 +133,8 @@ func (s *Session) runtimeError(err error, reason string, r Request, statement *[
 		return &Error{Name: "Interrupted", Value: "interrupted", Traceback: []string{r.File + ": interrupted"}, Interrupted: true}
 	}
 	e := failure("panic", at, "panic: "+panicText(p.Value), r)
-	for _, pl := range places {
-		e.Traceback = append(e.Traceback, fmt.Sprintf("  at %s:%d:%d", pl.Filename, pl.Line, pl.Column))
+	for _, l := range lines {
+		e.Traceback = append(e.Traceback, "  at "+l.String())
 	}
 	return e
 }
