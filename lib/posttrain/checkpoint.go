@@ -2,7 +2,9 @@ package posttrain
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -22,6 +24,9 @@ const (
 	stateFile  = "trainer_state.json" // the numbers
 	momentFile = "optimizer.safetensors"
 	prefix     = "checkpoint-"
+	writing    = ".writing-"   // one that is not whole yet
+	replaced   = ".replaced-"  // a checkpoint in whose place another is put
+	discarded  = ".discarded-" // one that is being removed
 )
 
 // state are the numbers of a run at a step: the counters, what was logged, and what is not logged yet.
@@ -89,13 +94,11 @@ func (l *loop) plan() plan {
 func (l *loop) save() error {
 	dir := l.s.OutputDir
 	name := fmt.Sprintf("%s%d", prefix, l.step)
-	tmp := filepath.Join(dir, ".writing-"+name)
+	tmp := filepath.Join(dir, writing+name)
 	fail := func(err error) error {
 		return fmt.Errorf("posttrain.%s: the checkpoint of step %d: %w", l.run.Method, l.step, err)
 	}
-	if err := os.RemoveAll(tmp); err != nil {
-		return fail(err)
-	}
+	discard(dir, writing+prefix+"*") // of a run that was killed
 	defer os.RemoveAll(tmp)
 	if err := os.MkdirAll(tmp, 0o755); err != nil {
 		return fail(err)
@@ -103,13 +106,14 @@ func (l *loop) save() error {
 	if err := l.write(tmp); err != nil {
 		return fail(err)
 	}
-	final := filepath.Join(dir, name)
-	if err := os.RemoveAll(final); err != nil { // of a run that was resumed before it
+	final, old := filepath.Join(dir, name), filepath.Join(dir, replaced+name)
+	if err := os.Rename(final, old); err != nil && !errors.Is(err, fs.ErrNotExist) { // there is one if the run was resumed before it
 		return fail(err)
 	}
 	if err := os.Rename(tmp, final); err != nil {
 		return fail(err)
 	}
+	discard(dir, replaced+prefix+"*")
 	l.rotate()
 	return l.call("save", nil)
 }
@@ -181,7 +185,7 @@ func (l *loop) rotate() {
 		if n == l.step || l.s.LoadBest && n == l.best.Step {
 			continue
 		}
-		os.RemoveAll(filepath.Join(l.s.OutputDir, prefix+strconv.Itoa(n)))
+		discard(l.s.OutputDir, prefix+strconv.Itoa(n))
 		list = list[1:]
 	}
 }
@@ -202,8 +206,37 @@ func checkpoints(dir string) []int {
 	return out
 }
 
-// LastCheckpoint returns the newest checkpoint in an output folder, "" if there is none.
+// discard removes folders in dir, given by a pattern, under other names, so that a kill leaves none that looks whole; what
+// earlier kills have left goes too.
+func discard(dir, pattern string) {
+	for _, name := range named(dir, pattern) {
+		os.Rename(filepath.Join(dir, name), filepath.Join(dir, discarded+name))
+	}
+	for _, name := range named(dir, discarded+"*") {
+		os.RemoveAll(filepath.Join(dir, name))
+	}
+}
+
+// named lists what in a folder has a name of a pattern.
+func named(dir, pattern string) (names []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if ok, _ := filepath.Match(pattern, e.Name()); ok {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// LastCheckpoint returns the newest checkpoint in an output folder, "" if there is none. One whose replacement was broken off
+// between two renames gets its name back.
 func LastCheckpoint(dir string) string {
+	for _, x := range named(dir, replaced+prefix+"*") {
+		name := filepath.Join(dir, strings.TrimPrefix(x, replaced))
+		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+			os.Rename(filepath.Join(dir, x), name)
+		}
+	}
 	list := checkpoints(dir)
 	if len(list) == 0 {
 		return ""

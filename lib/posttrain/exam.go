@@ -92,13 +92,13 @@ func (x *exam) evaluate(training *source, prepare func(*source, *generation), lo
 }
 
 // weight is how many rows a batch stands for in eval_loss. The Trainer takes every batch for a full one and the last for what
-// is left when the prompts, not the completions, are cut into batches.
+// is left when the prompts, not the completions, are cut into batches; with DropLast it does not look for what is left.
 func (o *source) weight(rows int, last bool) int {
 	n := o.s.EvalBatchSize
 	if n%o.group != 0 {
 		return rows
 	}
-	if left := len(o.prompts) % n; last && left > 0 {
+	if left := len(o.prompts) % n; last && left > 0 && !o.s.DropLast {
 		return left
 	}
 	return n

@@ -41,6 +41,20 @@ func TestGRPOIsEvaluated(t *testing.T) {
 	}
 }
 
+// eval_loss of six completions of three prompts in batches of four, as the Trainer weighs them: it cuts the last batch to the
+// three prompts that it believes are left, but with dataloader_drop_last it takes every batch for a full one.
+func TestBatchesOfAnEvaluationWeighAsInTheTrainer(t *testing.T) {
+	o := &source{group: 2, prompts: make([]prompt, 3)}
+	o.s.EvalBatchSize = 4
+	if a, b := o.weight(4, false), o.weight(2, true); a != 4 || b != 3 {
+		t.Errorf("weights %d and %d, want 4 and 3", a, b)
+	}
+	o.s.DropLast = true
+	if a, b := o.weight(4, false), o.weight(2, true); a != 4 || b != 4 {
+		t.Errorf("with DropLast weights %d and %d, want 4 and 4", a, b)
+	}
+}
+
 // Evaluations are saved beside what is trained on, and a replay takes both.
 func TestEveryOnlineMethodIsEvaluatedAndReplayed(t *testing.T) {
 	loop := Loop{EvalSteps: 1, EvalBatchSize: 4}

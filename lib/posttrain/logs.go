@@ -20,6 +20,7 @@ import (
 type logger struct {
 	run     *Run
 	dir     string
+	held    *os.File // the folder
 	jsonl   *os.File
 	csv     bool
 	events  *events
@@ -40,6 +41,13 @@ func newLogger(r *Run, s settings) (*logger, error) {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return fail(err)
 	}
+	held, taken, err := hold(l.dir)
+	if taken {
+		return nil, fmt.Errorf("posttrain: OutputDir: another run is writing into %s: wait for its end, or choose another folder", l.dir)
+	}
+	if l.held = held; err != nil {
+		return fail(err)
+	}
 	var old bytes.Buffer
 	for _, x := range r.history {
 		b, err := json.Marshal(x)
@@ -50,9 +58,8 @@ func newLogger(r *Run, s settings) (*logger, error) {
 	}
 	file := filepath.Join(l.dir, "metrics.jsonl")
 	if err := checkpoint.WriteFile(file, old.Bytes()); err != nil {
-		return nil, err
+		return fail(err)
 	}
-	var err error
 	if l.jsonl, err = os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 		return fail(err)
 	}
@@ -153,6 +160,9 @@ func (l *logger) table() error {
 }
 
 func (l *logger) close() {
+	if l.held != nil {
+		l.held.Close()
+	}
 	if l.jsonl != nil {
 		l.jsonl.Close()
 	}

@@ -5,7 +5,7 @@ relative difference of a logged metric.
                                                             line per run to RESULTS. For PPO set PYTHONPATH to TRL 1.12.0.
     python sweep.py show RESULTS                            prints the table and the runs beyond the tolerances
 
-A seed decides the settings of a method (loss, scaling, accumulation, schedule, adapter, evaluation, ...) and the seed of the run.
+Seeds from 600 on draw among more settings. A seed decides the settings of a method (loss, scaling, accumulation, schedule, adapter, evaluation, ...) and the seed of the run.
 Models are tiny and random, everything is float32 on one thread. Unlike in the golden runs lengths and batches are uneven.
 """
 import json, math, os, random, subprocess, sys, tempfile
@@ -26,6 +26,30 @@ def trainer(r, rate):
     if c["lr_scheduler_type"] != "constant": c["warmup_steps"] = r.choice([0, 1, 2, 0.3])
     if r.random() < .2: c["data_seed"] = r.choice([3, 11])
     if r.random() < .2: c["logging_first_step"] = True
+    return c
+
+def wider(r, c, method):
+    """options drawn after all others, so that a seed of old keeps what it had"""
+    if r.random() < .3:
+        name, args, by = r.choice([("sgd", None, 30), ("sgd", "momentum=0.9", 10), ("sgd", "momentum=0.8,nesterov=true", 10), ("sgd", "momentum=0.8,dampening=0.2", 10), ("adagrad", None, 1), ("adagrad", "lr_decay=0.1,eps=1e-6", 1),
+                                   ("rmsprop", None, 1), ("rmsprop", "alpha=0.9,momentum=0.3,centered=true,eps=1e-4", 1), ("adafactor", None, 1), ("adamw_torch", None, 1)])
+        c.update(optim=name, learning_rate=c["learning_rate"] * by)
+        if args: c["optim_args"] = args
+    if method == "ppo": return c
+    if "eval_strategy" in c and r.random() < .25:
+        for k in ("warmup_steps", "lr_scheduler_kwargs"): c.pop(k, 0)
+        if r.random() < .5: c.update(lr_scheduler_type="reduce_lr_on_plateau", lr_scheduler_kwargs={"patience": r.choice([0, 1]), "factor": r.choice([0.3, 0.7]), "threshold": r.choice([1e-4, 0.3]), "cooldown": r.choice([0, 1])})
+        else: c.update(lr_scheduler_type="greedy", lr_scheduler_kwargs={"patience": 0, "factor": r.choice([0.7, 0.9]), "min_lr": 1e-5, "warmup": r.choice([0, 1]), "smooth": r.random() < .3, "window_size": 2})
+    if r.random() < .1 and c.get("max_steps", -1) > 0 and method in OFFLINE: c.update(logging_strategy="epoch", max_steps=9)
+    if r.random() < .2 and c.get("lr_scheduler_type") == "cosine": c["lr_scheduler_kwargs"] = {"num_cycles": r.choice([0.3, 1.5])}
+    if method == "sft" and r.random() < .2: c["train_sampling_strategy"] = "group_by_length"
+    if c.get("use_peft") and r.random() < .2 and not c.get("use_dora"): c["lora_modules_to_save"] = ["input_layernorm"]
+    if method == "grpo":
+        if c["loss_type"] == "sapo" and r.random() < .7: c.update(sapo_temperature_pos=r.choice([0.5, 2.0]), sapo_temperature_neg=r.choice([0.7, 1.5]))
+        if c["loss_type"] == "vespo" and r.random() < .7: c.update(vespo_k_pos=r.choice([1.0, 2.5]), vespo_lambda_pos=r.choice([1.0, 3.5]), vespo_k_neg=2.0, vespo_lambda_neg=r.choice([1.0, 2.5]))
+        if c["entropy_coef"] and r.random() < .5: c.update(use_adaptive_entropy=True, entropy_target=r.choice([0.2, 6.0]), entropy_coef_delta=0.01, entropy_coef_max=0.05)
+        if c["importance_sampling_level"] == "sequence" and c["loss_type"] == "grpo" and r.random() < .3: c["importance_sampling_level"] = "sequence_token"
+    if method in ("grpo", "rloo") and "eval_strategy" in c and r.random() < .3: c["num_generations_eval"] = 2 if c["per_device_eval_batch_size"] % 2 == 0 else c["num_generations"]
     return c
 
 def offline(r, method):
@@ -164,6 +188,7 @@ def one(lyceum, method, seed):
         if method in OFFLINE:
             import make
             data, config = offline(r, method)
+            if seed >= 600: config = wider(r, config, method)
             try: steps = make.run_trl("cpo" if method == "simpo" else method, data, config, t + "/trl")
             except Exception as e: return {"method": method, "seed": seed, "config": dict(config, data=data), "refused": f"{type(e).__name__}: {e}"[:200]}
             folder = make.SCORER if method == "reward" else make.MODEL
@@ -173,6 +198,7 @@ def one(lyceum, method, seed):
             import record_online as rec
             rec.build(t)
             rewards, config = online(r, method)
+            if seed >= 600: config = wider(r, config, method)
             rec.CASES["case"] = dict(method=method, rewards=rewards, config=config)
             try: d = rec.run("case", t)
             except Exception as e: return {"method": method, "seed": seed, "config": dict(config, rewards=rewards), "refused": f"{type(e).__name__}: {e}"[:200]}
