@@ -42,14 +42,11 @@ func encodeText(w writer, r datasets.Row, most int) (pair, error) {
 		return pair{}, err
 	}
 	var p pair
-	for text, into := range map[string]*sample{"chosen": &p.chosen, "rejected": &p.rejected} {
-		answer := chosen
-		if text == "rejected" {
-			answer = rejected
-		}
-		if *into, err = w.answered(prompt, answer, most); err != nil {
-			return p, fmt.Errorf("column %s: %w", text, err)
-		}
+	if p.chosen, err = w.answered(prompt, chosen, most); err != nil {
+		return p, fmt.Errorf("column chosen: %w", err)
+	}
+	if p.rejected, err = w.answered(prompt, rejected, most); err != nil {
+		return p, fmt.Errorf("column rejected: %w", err)
 	}
 	return p, nil
 }
@@ -77,8 +74,8 @@ func (w writer) answered(prompt, answer string, most int) (sample, error) {
 // texts writes the columns of a pair as text: what the prompt, and the prompt with each completion, begin with alike is the prompt.
 func (w writer) texts(r datasets.Row) (prompt, chosen, rejected string, err error) {
 	if !r.Conversational() {
-		for column, into := range map[string]*string{"prompt": &prompt, "chosen": &chosen, "rejected": &rejected} {
-			if *into, err = r.Text(column); err != nil {
+		for i, into := range []*string{&prompt, &chosen, &rejected} {
+			if *into, err = r.Text([]string{"prompt", "chosen", "rejected"}[i]); err != nil {
 				return "", "", "", err
 			}
 		}

@@ -77,15 +77,23 @@ func (t *grpo) prepare(g *generation, n int) error {
 			e.old = nil
 		}
 	}
-	if onPolicy && !t.source.replays && t.c.Loss != "bnpo" && !(t.c.TopEntropy > 0) {
+	if onPolicy && !t.source.replays && !t.neighbourly() {
 		// The step adds up the whole generation, and no row's loss depends on its neighbours: those of a prompt go together,
-		// so that it is computed once for a micro-batch.
+		// so that it is computed once for a micro-batch. TRL shuffles. Where lengths differ the metrics that are means over the
+		// tokens of a micro-batch and then over micro-batches (entropy, kl) weigh a row by its neighbours, other ones here.
 		for i := range g.order {
 			g.order[i] = i
 		}
 	}
 	t.source.knownLogProbs(g, !onPolicy || g.rows[0].old != nil, t.ref, t.c.Temperature)
 	return t.source.save(g, t.run.done+1, t.s.BatchSize*t.perGeneration())
+}
+
+// neighbourly reports whether the loss of a row depends on the rows beside it in a micro-batch: bnpo divides by its tokens, the
+// entropy bonus is the mean over them, and the quantile of top-entropy tokens is theirs.
+func (t *grpo) neighbourly() bool {
+	c := t.c
+	return c.Loss == "bnpo" || c.EntropyCoef != 0 || c.Adaptive.On || c.TopEntropy > 0 && c.TopEntropy < 1
 }
 
 // compare gives a generation of a source its advantages, and returns the share of completions that have none.
