@@ -63,6 +63,7 @@ func New(title, x, y string) *Figure {
 	grey := color.Gray{120}
 	p.X.LineStyle.Color, p.Y.LineStyle.Color = grey, grey
 	p.X.Tick.LineStyle.Color, p.Y.Tick.LineStyle.Color = grey, grey
+	p.X.Tick.Marker, p.Y.Tick.Marker = roundTicks(8), roundTicks(6)
 	p.Legend.Top, p.Legend.Padding = true, 2*point
 	p.Legend.ThumbnailWidth = 22 * point
 	grid := plotter.NewGrid()

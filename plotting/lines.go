@@ -154,7 +154,7 @@ func Smooth(ys []float64, weight float64) []float64 {
 
 // LossCurve draws a training loss against the step: each step pale, the trend (Smooth with weight 0.8) strong.
 func LossCurve(title string, losses []float64) *Figure {
-	f := New(title, "step", "loss [nats per token]")
+	f := New(title, "step", "loss [nats]")
 	xs := make([]float64, len(losses))
 	for i := range xs {
 		xs[i] = float64(i + 1)

@@ -250,3 +250,36 @@ func TestTheLegendLooksForRoom(t *testing.T) {
 		t.Error("a corner that was chosen is kept")
 	}
 }
+
+func TestTicksAreRound(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0.33, 0.97, "0.4 0.6 0.8"},
+		{1, 60, "10 20 30 40 50 60"},
+		{0, 1, "0 0.2 0.4 0.6 0.8 1.0"},
+		{-70, -1, "-60 -40 -20"},
+		{-1e-17, 0.02, "0 0.005 0.010 0.015 0.020"},
+		{0, 3e7, "0 5e+06 1e+07 1.5e+07 2e+07 2.5e+07 3e+07"},
+		{1e-7, 7e-7, "1e-07 2e-07 3e-07 4e-07 5e-07 6e-07 7e-07"},
+		{5, 5, "5"},
+	} {
+		var labels []string
+		last := math.Inf(-1)
+		for _, k := range roundTicks(6).Ticks(c.low, c.high) {
+			if k.Value <= last {
+				t.Errorf("%v to %v: %v after %v", c.low, c.high, k.Value, last)
+			}
+			if last = k.Value; k.Label != "" {
+				labels = append(labels, k.Label)
+			}
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("%v to %v: %s, want %s", c.low, c.high, got, c.want)
+		}
+	}
+	if n := len(roundTicks(6).Ticks(1e17, 1e17+64)); n > mostTicks {
+		t.Errorf("%d marks where a number has no digits left", n)
+	}
+}

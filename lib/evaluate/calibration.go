@@ -108,7 +108,7 @@ func TokenCalibration(m *zoo.Model, texts []string, bins int) (*Reliability, err
 // Measures is what a table shows.
 func (r *Reliability) Measures() []Measure {
 	shared := func(name string, x float64) Measure { m := number(name, x, r.N); m.Share = true; return m }
-	acc := share("accuracy", int(math.Round(r.Accuracy*float64(r.N))), r.N)
+	acc := Share("accuracy", int(math.Round(r.Accuracy*float64(r.N))), r.N)
 	return []Measure{acc, shared("mean confidence", r.Mean), shared("calibration error (ECE)", r.ECE), shared("largest error of a bin (MCE)", r.MCE), number("Brier score", r.Brier, r.N)}
 }
 

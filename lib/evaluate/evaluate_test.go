@@ -50,3 +50,16 @@ func TestCompare(t *testing.T) {
 		t.Errorf("%v %v", out, err)
 	}
 }
+
+func TestMeasureInALine(t *testing.T) {
+	before, after := Share("before", 8, 10), Share("after", 95, 100)
+	if got, want := before.String(), "before: 80.0% (95% interval 49.0% to 94.3%), n = 10"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if low := Share("low", 2, 100); !after.Above(low) || low.Above(after) || after.Above(before) {
+		t.Error("2 of 100 is below 95 of 100, and 8 of 10 is not")
+	}
+	if known := number("loss", 1.5, 3); known.Above(before) || before.Above(known) || known.String() != "loss: 1.5, n = 3" {
+		t.Errorf("%v has no interval", known)
+	}
+}

@@ -109,7 +109,7 @@ func (f *Following) Measures() []Measure {
 				whole++
 			}
 		}
-		out = append(out, share("prompts followed, "+x.name, whole, len(x.list)), share("instructions followed, "+x.name, k, n))
+		out = append(out, Share("prompts followed, "+x.name, whole, len(x.list)), Share("instructions followed, "+x.name, k, n))
 	}
 	return out
 }
@@ -132,7 +132,7 @@ func (f *Following) ByName() []Measure {
 	sort.Strings(names)
 	var out []Measure
 	for _, n := range names {
-		out = append(out, share(n, hit[n], all[n]))
+		out = append(out, Share(n, hit[n], all[n]))
 	}
 	return out
 }

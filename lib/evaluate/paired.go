@@ -16,7 +16,7 @@ func Accuracy(name string, right []bool) Measure {
 			k++
 		}
 	}
-	return share(name, k, len(right))
+	return Share(name, k, len(right))
 }
 
 // A Bootstrap is how two systems compare on the same examples.
@@ -132,7 +132,7 @@ func logChoose(n, k int) float64 {
 
 // Measures is the share of examples that only one has right, of each.
 func (d Disagreement) Measures() []Measure {
-	a, b := share("only the first is right", d.OnlyA, d.N), share("only the second is right", d.OnlyB, d.N)
+	a, b := Share("only the first is right", d.OnlyA, d.N), Share("only the second is right", d.OnlyB, d.N)
 	b.Note = fmt.Sprintf("p = %.3g that they are equally good", d.P)
 	return []Measure{a, b}
 }

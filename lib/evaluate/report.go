@@ -23,8 +23,8 @@ type Measure struct {
 	Note  string `json:"note,omitempty"`
 }
 
-// share is a measure of k successes in n, with Wilson's interval.
-func share(name string, k, n int) Measure {
+// Share is a measure of k successes in n, with Wilson's 95% interval. The value is NaN if n is 0.
+func Share(name string, k, n int) Measure {
 	lo, hi := Wilson(k, n)
 	value := math.NaN()
 	if n > 0 {
@@ -78,6 +78,24 @@ func (m Measure) interval() string {
 // Measured is anything that was measured.
 type Measured interface{ Measures() []Measure }
 
+// String is the measure in a line.
+func (m Measure) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", m.Name, m.form(m.Value))
+	if i := m.interval(); i != "" {
+		fmt.Fprintf(&b, " (95%% interval %s)", i)
+	}
+	fmt.Fprintf(&b, ", n = %d", m.N)
+	if m.Note != "" {
+		b.WriteString("; " + m.Note)
+	}
+	return b.String()
+}
+
+// Above says that the whole 95% interval of m lies above that of other: the difference is more than chance in the samples.
+// It is false where an interval is not known. Intervals that overlap a little may still differ; a paired test is sharper.
+func (m Measure) Above(other Measure) bool { return m.Low > other.High }
+
 // Measures is the measure itself.
 func (m Measure) Measures() []Measure { return []Measure{m} }
 
@@ -101,14 +119,7 @@ func (r *Report) String() string {
 	var b strings.Builder
 	b.WriteString(r.Title)
 	for _, m := range r.Rows {
-		fmt.Fprintf(&b, "\n%s: %s", m.Name, m.form(m.Value))
-		if i := m.interval(); i != "" {
-			fmt.Fprintf(&b, " (95%% interval %s)", i)
-		}
-		fmt.Fprintf(&b, ", n = %d", m.N)
-		if m.Note != "" {
-			b.WriteString("; " + m.Note)
-		}
+		b.WriteString("\n" + m.String())
 	}
 	return b.String()
 }

@@ -60,7 +60,23 @@ type Row struct {
 
 // Row returns completion i.
 func (b *Batch) Row(i int) Row {
-	return Row{Index: i, Prompt: b.Prompts[i], Completion: b.Completions[i], batch: b}
+	r := Row{Index: i, Completion: b.Completions[i], batch: b}
+	if i < len(b.Prompts) {
+		r.Prompt = b.Prompts[i]
+	}
+	return r
+}
+
+// Trial is a batch to try a reward function on before it judges a thousand completions: the columns are those of one row of
+// the data set, and all completions answer it.
+func Trial(columns map[string]any, completions ...string) Batch {
+	b := Batch{Completions: completions, Prompts: make([]string, len(completions)), Groups: make([]int, len(completions)), Columns: map[string][]any{}}
+	for name, v := range columns {
+		for range completions {
+			b.Columns[name] = append(b.Columns[name], v)
+		}
+	}
+	return b
 }
 
 // Each calls f for every completion and returns the results: most reward functions are this.

@@ -201,3 +201,17 @@ func TestRolloutsAreSavedAndRead(t *testing.T) {
 		}
 	}
 }
+
+func TestTrial(t *testing.T) {
+	b := Trial(map[string]any{"answer": 7.0, "x": "3"}, "3 + 4 = 7.", "8", "I do not know.")
+	if got := ExactNumber("answer")(b); fmt.Sprint(got) != "[1 0 0]" {
+		t.Error(got)
+	}
+	if r := b.Row(2); r.Number("x") != 3 || r.Prompt != "" {
+		t.Errorf("%+v", r)
+	}
+	bare := Batch{Completions: []string{"a"}}
+	if got := Each(func(r Row) float64 { return float64(len(r.Prompt + r.Completion)) })(bare); got[0] != 1 {
+		t.Errorf("a batch without prompts: %v", got)
+	}
+}

@@ -17,6 +17,22 @@ func (t *Tensor) String() string {
 	return b.String()
 }
 
+// Matrix copies the elements of a tensor of two axes to rows of float64, as pictures want them. It panics with *Error if there
+// are not two axes.
+func (t *Tensor) Matrix() [][]float64 {
+	if len(t.shape) != 2 {
+		fail("Matrix", "%s has not two axes", ShapeText(t.shape))
+	}
+	data, out := t.Data(), make([][]float64, t.shape[0])
+	for i := range out {
+		out[i] = make([]float64, t.shape[1])
+		for j := range out[i] {
+			out[i][j] = float64(data[i*t.shape[1]+j])
+		}
+	}
+	return out
+}
+
 func (t *Tensor) write(b *strings.Builder, axis, offset, indent int) {
 	if axis == len(t.shape) {
 		fmt.Fprintf(b, "%.4f", t.data[offset])

@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -104,4 +105,16 @@ func TestThePaddingRowOfAnEmbeddingHasNoGradient(t *testing.T) {
 	if want := []float32{3, 4, 3, 4}; !equalData(table.grad, want) {
 		t.Errorf("%v, want %v", table.grad, want)
 	}
+}
+
+func TestMatrix(t *testing.T) {
+	if got := Rows([][]float32{{1, 2}, {3, 4.5}}).Matrix(); fmt.Sprint(got) != "[[1 2] [3 4.5]]" {
+		t.Error(got)
+	}
+	defer func() {
+		if e, ok := recover().(*Error); !ok || !strings.Contains(e.Error(), "(3)") {
+			t.Errorf("one axis: %v", e)
+		}
+	}()
+	From([]float32{1, 2, 3}).Matrix()
 }

@@ -89,19 +89,34 @@ func (m *Model) Ask(question string) string { return m.AskAll([]string{question}
 
 // AskAll asks several questions at once.
 func (m *Model) AskAll(questions []string) []string {
-	prompts := make([][]int32, len(questions))
-	for i, q := range questions {
-		c, err := m.ChatPrompt([]tokenize.Message{{Role: "user", Content: q}}, tokenize.ChatOptions{AddGenerationPrompt: true})
-		if err != nil {
-			panic(err)
-		}
-		prompts[i] = c.IDs
-	}
-	out, err := m.generate(prompts, sampling.Options{MaxNewTokens: 40})
+	out, err := m.AskAllWith(questions, sampling.Options{MaxNewTokens: 40})
 	if err != nil {
 		panic(err)
 	}
 	return out
+}
+
+// AskWith is Ask with the options of package sampling: a temperature, a seed, more tokens.
+func (m *Model) AskWith(question string, o sampling.Options) (string, error) {
+	out, err := m.AskAllWith([]string{question}, o)
+	if err != nil {
+		return "", err
+	}
+	return out[0], nil
+}
+
+// AskAllWith asks several questions at once. Each answer draws numbers of its own, so that the same question may be asked
+// several times.
+func (m *Model) AskAllWith(questions []string, o sampling.Options) ([]string, error) {
+	prompts := make([][]int32, len(questions))
+	for i, q := range questions {
+		c, err := m.ChatPrompt([]tokenize.Message{{Role: "user", Content: q}}, tokenize.ChatOptions{AddGenerationPrompt: true})
+		if err != nil {
+			return nil, err
+		}
+		prompts[i] = c.IDs
+	}
+	return m.generate(prompts, o)
 }
 
 // Sample writes on after text with the options of package sampling.

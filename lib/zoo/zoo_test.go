@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"lyceum/lib/datasets"
+	"lyceum/lib/sampling"
 	"lyceum/lib/tokenize"
 )
 
@@ -110,5 +111,27 @@ func TestTheBaseHasItsChatTemplate(t *testing.T) {
 		if want, _ := m.Tok.EncodeChat(talk); err != nil || !slices.Equal(c.IDs, want) {
 			t.Errorf("%s: %v, %v; training sees %v", m.Name, c.IDs, err, want)
 		}
+	}
+}
+
+func TestAskWith(t *testing.T) {
+	m := Instruct()
+	const question = "What is 2 plus 2?"
+	greedy, err := m.AskWith(question, sampling.Options{MaxNewTokens: 40})
+	if err != nil || greedy != m.Ask(question) {
+		t.Errorf("%q and %v, want the answer of Ask, %q", greedy, err, m.Ask(question))
+	}
+	warm := sampling.Options{MaxNewTokens: 40, Temperature: 1.5, Seed: 3}
+	many, err := m.AskAllWith(slices.Repeat([]string{question}, 12), warm)
+	again, _ := m.AskAllWith(slices.Repeat([]string{question}, 12), warm)
+	if err != nil || !slices.Equal(many, again) {
+		t.Errorf("the same seed gave %q and %q: %v", many, again, err)
+	}
+	slices.Sort(many)
+	if len(slices.Compact(many)) < 2 {
+		t.Errorf("twelve answers at temperature 1.5 are all %q", many[0])
+	}
+	if _, err := m.AskWith(question, sampling.Options{MaxNewTokens: 40, Temperature: -1}); err == nil {
+		t.Error("a negative temperature is no error")
 	}
 }

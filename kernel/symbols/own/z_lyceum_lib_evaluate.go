@@ -77,6 +77,7 @@ func init() {
 		"Sections":          reflect.ValueOf(pkg.Sections),
 		"SelfBLEU":          reflect.ValueOf(pkg.SelfBLEU),
 		"Sentences":         reflect.ValueOf(pkg.Sentences),
+		"Share":             reflect.ValueOf(pkg.Share),
 		"StartsWith":        reflect.ValueOf(pkg.StartsWith),
 		"Task":              reflect.ValueOf((*pkg.Task)(nil)),
 		"TextPerplexity":    reflect.ValueOf((*pkg.TextPerplexity)(nil)),

@@ -74,6 +74,7 @@ func init() {
 		"ToolEnv":           reflect.ValueOf((*pkg.ToolEnv)(nil)),
 		"Tools":             reflect.ValueOf(pkg.Tools),
 		"TopShare":          reflect.ValueOf(pkg.TopShare),
+		"Trial":             reflect.ValueOf(pkg.Trial),
 		"WeightedSum":       reflect.ValueOf(pkg.WeightedSum),
 		"Whiten":            reflect.ValueOf(pkg.Whiten),
 	}
