@@ -70,6 +70,9 @@ func runRun(args []string) int {
 	if st, err := os.Stat(target); err == nil && st.IsDir() {
 		return misuse("run", fmt.Errorf("%s is a folder; -o wants the name of a file", target))
 	}
+	if err := notebook.CanWrite(target, nb.Bytes()); err != nil {
+		return misuse("run", fmt.Errorf("%s cannot be written, and no cell was run: %v; name another file with -o", target, err))
+	}
 	return execute(nb, rest[0], target, notebook.Options{
 		CellTimeout: time.Duration(*timeout * float64(time.Second)), AllowErrors: *allow, Times: !*noTimes})
 }

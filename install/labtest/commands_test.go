@@ -66,6 +66,7 @@ func TestRunExitCodes(t *testing.T) {
 		{"an unknown parameter", []string{filepath.Join(dir, "param.ipynb"), "--param", "sed=7", "-o", filepath.Join(dir, "seven.ipynb")}, 2, "no parameter sed"},
 		{"a parameter without -o", []string{filepath.Join(dir, "param.ipynb"), "--param", "seed=7"}, 2, "-o FILE"},
 		{"no folder for the output", []string{filepath.Join(dir, "good.ipynb"), "-o", filepath.Join(dir, "none", "x.ipynb")}, 2, "no folder"},
+		{"an output that cannot be written", []string{filepath.Join(dir, "good.ipynb"), "-o", filepath.Join(dir, strings.Repeat("x", 300))}, 2, "no cell was run"},
 		{"output is a folder", []string{filepath.Join(dir, "good.ipynb"), "-o", dir}, 2, "folder"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

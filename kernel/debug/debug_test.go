@@ -168,7 +168,7 @@ func TestBreakpointsStepsAndVariables(t *testing.T) {
 	if got := where(frames); got != "point.move:8 outer:14 cell:18" {
 		t.Error(got)
 	}
-	if got := c.locals(frames[0]); !strings.HasPrefix(got, "sq int = 0; i int = 0; old int = 1; n int = 0; d int = 5; p *point = &{x:6 y:2}") {
+	if got := c.locals(frames[0]); !strings.HasPrefix(got, "p *point = &{x:6 y:2}; d int = 5; n int = 0; old int = 1; i int = 0; sq int = 0") {
 		t.Error(got)
 	}
 	if got := c.locals(frames[1]); got != "p *point = &{x:6 y:2}" {
@@ -216,7 +216,7 @@ func TestFunctionsOfEarlierCellsStopToo(t *testing.T) {
 	if got := where(frames); got != "double:3 each:7 cell:1" {
 		t.Error(got)
 	}
-	if got := c.locals(frames[0]); got != "y int = 8; x int = 4" {
+	if got := c.locals(frames[0]); got != "x int = 4; y int = 8" {
 		t.Error(got)
 	}
 	c.do("continue", map[string]any{"threadId": id})

@@ -52,7 +52,8 @@ func (a *Adapter) scopes(x arguments) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	locals := session.Locals(c)
+	locals := session.Locals(c) // innermost block first; people read them as they are declared
+	slices.SortStableFunc(locals, func(v, w session.Variable) int { return int(v.Local.Pos() - w.Local.Pos()) })
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	global := map[string]any{"name": "Globals", "presentationHint": "globals", "variablesReference": a.refs.add(globals{}), "expensive": false}

@@ -134,16 +134,41 @@ func WriteFile(path string, data []byte) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
+	temporary, err := beside(path, data)
+	if err != nil {
+		return err
+	}
+	if err = os.Rename(temporary, path); err != nil {
+		os.Remove(temporary)
+	}
+	return err
+}
+
+// CanWrite says why WriteFile could not write data to path, and leaves path as it is: a folder that cannot be written
+// and a full disk are better known before hours of work than after.
+func CanWrite(path string, data []byte) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	temporary, err := beside(path, data)
+	if err != nil {
+		return err
+	}
+	return os.Remove(temporary)
+}
+
+// beside writes data to a new file in the folder of path, with the permissions of path.
+func beside(path string, data []byte) (temporary string, err error) {
 	mode := os.FileMode(0o644)
 	if st, err := os.Stat(path); err == nil {
 		if st.IsDir() {
-			return fmt.Errorf("%s is a folder", path)
+			return "", fmt.Errorf("%s is a folder", path)
 		}
 		mode = st.Mode().Perm()
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return err
+		return "", err
 	}
 	_, err = f.Write(data)
 	if err == nil {
@@ -155,11 +180,8 @@ func WriteFile(path string, data []byte) error {
 	if err == nil {
 		err = os.Chmod(f.Name(), mode)
 	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
 	if err != nil {
 		os.Remove(f.Name())
 	}
-	return err
+	return f.Name(), err
 }
