@@ -40,6 +40,9 @@ type CPOConfig struct {
 // CPO trains a copy of the model on preferences without a reference model: contrastive preference optimization, SimPO or
 // AlphaPO. Rows are those of DPO. Losses, metrics and defaults are those of TRL's CPOTrainer.
 func CPO(model *zoo.Model, data *datasets.Set, config CPOConfig) (*Run, error) {
+	if err := needed("CPO", model, data); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 1e-6)
 	if err != nil {
 		return nil, err

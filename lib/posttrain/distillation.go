@@ -52,6 +52,9 @@ type DistillationConfig struct {
 // Settings and metrics are those of TRL's DistillationTrainer; OnPolicy and FromTeacher are of its GKDTrainer, whose defaults
 // are Beta 0.5, OnPolicy 0.5, Temperature 0.9 and 128 tokens. Adapters and interrupts are as in GRPO.
 func Distillation(student, teacher *zoo.Model, prompts *datasets.Set, config DistillationConfig) (*Run, error) {
+	if err := needed("Distillation", student, prompts); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 1e-6)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,9 @@ type DPOConfig struct {
 // with. The reference is the model as it was at the start; with an adapter, the model without it. Losses, metrics and defaults
 // are those of TRL's DPOTrainer.
 func DPO(model *zoo.Model, data *datasets.Set, config DPOConfig) (*Run, error) {
+	if err := needed("DPO", model, data); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 1e-6)
 	if err != nil {
 		return nil, err

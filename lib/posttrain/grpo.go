@@ -89,6 +89,9 @@ type AdaptiveEntropy struct {
 // adapter is trained, and the reference is the model without it. An interrupt ends the run after a whole step; what was
 // trained so far is in the Run, beside the error.
 func GRPO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config GRPOConfig) (*Run, error) {
+	if err := needed("GRPO", model, prompts); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 1e-6)
 	if err != nil {
 		return nil, err

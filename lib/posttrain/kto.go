@@ -45,6 +45,9 @@ type KTOConfig struct {
 // KTO trains a copy of the model on completions with a verdict each: rows of prompt, completion and label; pairs are taken apart.
 // Losses, metrics and defaults are those of TRL's KTOTrainer; bco is that of its former BCOTrainer, without the density ratio.
 func KTO(model *zoo.Model, data *datasets.Set, config KTOConfig) (*Run, error) {
+	if err := needed("KTO", model, data); err != nil {
+		return nil, err
+	}
 	if config.Order == "" {
 		config.Order = "sequential"
 	}

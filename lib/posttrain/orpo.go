@@ -33,6 +33,9 @@ type ORPOConfig struct {
 // ORPO trains a copy of the model on preferences and their chosen rows at once, without a reference model. Rows are those of DPO.
 // Loss, metrics and defaults are those of TRL's ORPOTrainer: the likelihood is that of prompt and chosen completion together.
 func ORPO(model *zoo.Model, data *datasets.Set, config ORPOConfig) (*Run, error) {
+	if err := needed("ORPO", model, data); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 1e-6)
 	if err != nil {
 		return nil, err

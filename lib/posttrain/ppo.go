@@ -62,6 +62,9 @@ type PPOConfig struct {
 // Each token is rewarded with -KLCoef times its divergence from the reference, and the last one with the score as well; rl.GAE
 // makes advantages of that, lossfn.PPO the loss. As in TRL gradients are not clipped unless MaxGradNorm is set.
 func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, rewards []rl.Reward, config PPOConfig) (*Run, error) {
+	if err := needed("PPO", model, prompts); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 3e-6)
 	if err != nil {
 		return nil, err

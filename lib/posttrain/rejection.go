@@ -27,6 +27,9 @@ type RejectionConfig struct {
 // section 3.2.3; RAFT, Dong et al. 2023, arXiv:2304.06767). Prompts of which all completions were judged the same teach nothing about
 // the rewards, and are left out when the best is looked for; an error says if nothing is left.
 func RejectionSample(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config RejectionConfig) (*datasets.Set, error) {
+	if err := needed("RejectionSample", model, prompts); err != nil {
+		return nil, err
+	}
 	fail := func(err error) (*datasets.Set, error) { return nil, fmt.Errorf("posttrain.RejectionSample: %w", err) }
 	fill(&config.Samples, 8)
 	fill(&config.MaxNewTokens, 64)

@@ -43,6 +43,9 @@ type RewardConfig struct {
 // completion and label to tell right outcomes from wrong ones; prompt, completions and labels to judge every step. Metrics and
 // defaults are TRL's.
 func Reward(model *zoo.Model, data *datasets.Set, config RewardConfig) (*Run, error) {
+	if err := needed("Reward", model, data); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 1e-4)
 	if err != nil {
 		return nil, err

@@ -65,6 +65,9 @@ type RLOOConfig struct {
 // reward, less Beta times its divergence from the reference, is above the mean of the others of its prompt. Settings and
 // metrics are those of TRL's RLOOTrainer; reward functions, adapters and interrupts are as in GRPO.
 func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config RLOOConfig) (*Run, error) {
+	if err := needed("RLOO", model, prompts); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 1e-6)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,9 @@ type SFTConfig struct {
 // learning rate falls linearly to 0, as in TRL's SFTTrainer. An interrupt ends the run after a whole step; what was trained so
 // far is in the Run, beside the error.
 func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
+	if err := needed("SFT", model, data); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 2e-5)
 	if err != nil {
 		return nil, err

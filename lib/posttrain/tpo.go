@@ -39,6 +39,9 @@ type TPOConfig struct {
 // TPO trains a copy of the model on triples: a chosen, a rejected and a gold completion (the column reference) of a prompt, without
 // a reference model. Losses, metrics and defaults are those of TRL's TPOTrainer.
 func TPO(model *zoo.Model, data *datasets.Set, config TPOConfig) (*Run, error) {
+	if err := needed("TPO", model, data); err != nil {
+		return nil, err
+	}
 	s, err := collect(config, 5e-7)
 	if err != nil {
 		return nil, err
