@@ -99,8 +99,11 @@ func (f *fields) config() (transformer.Config, error) {
 		c.EmbedScale = math.Sqrt(float64(c.Dim))
 		c.AttnScale = 1 / math.Sqrt(f.number("query_pre_attn_scalar", 256))
 	}
-	if fam.Name == "gpt2" && !f.truth("scale_attn_weights", true) {
-		c.AttnScale = 1
+	if fam.Name == "gpt2" {
+		if !f.truth("scale_attn_weights", true) {
+			c.AttnScale = 1
+		}
+		c.AttnByLayer = f.truth("scale_attn_by_inverse_layer_idx", false)
 	}
 	if f.err != nil {
 		return c, f.err
@@ -137,7 +140,6 @@ func (f *fields) neutral(family string) {
 	f.must("attn_logit_softcapping")
 	f.must("final_logit_softcapping")
 	f.must("use_bidirectional_attention", false)
-	f.must("scale_attn_by_inverse_layer_idx", false)
 	f.must("add_cross_attention", false)
 	f.must("logit_scale", 1.0)
 	f.must("logits_scaling", 1.0)
@@ -348,7 +350,7 @@ func writeFamily(m map[string]any, c transformer.Config, family string) {
 		}
 		m["query_pre_attn_scalar"] = math.Round(1/(scale*scale)*1e6) / 1e6
 	case "gpt2":
-		m["scale_attn_weights"] = c.AttnScale == 0
+		m["scale_attn_weights"], m["scale_attn_by_inverse_layer_idx"] = c.AttnScale == 0, c.AttnByLayer
 	}
 }
 

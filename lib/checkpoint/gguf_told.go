@@ -81,6 +81,8 @@ func otherwise(a, b transformer.Config) string {
 		return fmt.Sprintf("the activation %q", a.Activation)
 	case !near(scale(a), scale(b)):
 		return fmt.Sprintf("the factor %v of the attention scores", scale(a))
+	case a.AttnByLayer != b.AttnByLayer:
+		return "attention scores that are divided by the number of their block"
 	case !near(math.Max(a.EmbedScale, 1), math.Max(b.EmbedScale, 1)):
 		return fmt.Sprintf("the factor %v of the embeddings", a.EmbedScale)
 	case a.Window > 0 && b.Window > 0 && !near(local(a), local(b)):

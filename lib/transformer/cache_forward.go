@@ -216,5 +216,5 @@ func (c *Cache) attendPiece(block int, att, qkv []float32, p piece) {
 	count := s.length + n
 	compute.Attention(att[p.row*q:], nil, qkv[p.row*width:], keys[:count*kv], values[:count*kv], compute.AttentionShape{
 		Batch: 1, Queries: n, Keys: count, Heads: conf.Heads, KVHeads: conf.KVHeads, Dim: conf.HeadDim,
-		QStride: width, KStride: kv, VStride: kv, OStride: q, Scale: conf.attentionScale(), Causal: true, Window: conf.window(block)})
+		QStride: width, KStride: kv, VStride: kv, OStride: q, Scale: conf.attentionScale(block), Causal: true, Window: conf.window(block)})
 }

@@ -41,6 +41,8 @@ type Config struct {
 
 	EmbedScale float64 // factor of the embeddings; 0: 1 (Gemma: sqrt D)
 	AttnScale  float64 // factor of the attention scores; 0: 1/sqrt(HeadDim)
+	// AttnByLayer divides the attention scores of block i by i+1 too (scale_attn_by_inverse_layer_idx of GPT-2).
+	AttnByLayer bool
 
 	Window int // in local blocks a query sees this many tokens, itself the last; 0: there are none
 	// Pattern has a letter for each block: G global attention, L local; small letters: without rotary positions (SmolLM3).
@@ -64,12 +66,16 @@ func (c Config) window(i int) int {
 	return 0
 }
 
-// attentionScale is the factor of the attention scores.
-func (c Config) attentionScale() float32 {
-	if c.AttnScale != 0 {
-		return float32(c.AttnScale)
+// attentionScale is the factor of the attention scores in block i.
+func (c Config) attentionScale(i int) float32 {
+	scale := c.AttnScale
+	if scale == 0 {
+		scale = 1 / math.Sqrt(float64(c.HeadDim))
 	}
-	return float32(1 / math.Sqrt(float64(c.HeadDim)))
+	if c.AttnByLayer {
+		scale /= float64(i + 1)
+	}
+	return float32(scale)
 }
 
 // reach is how long a sequence can be: Context, or more with angles that adapt to its length.

@@ -164,7 +164,7 @@ func (m *LM) attention(i int, l *Block, x *tensor.Tensor, p *pass) *tensor.Tenso
 		cos, sin := m.rotation(i).table(p.reach)
 		qkv = tensor.Rotary(qkv, h, cos, sin, p.positions, p.length)
 	}
-	o := tensor.AttentionOptions{Segments: p.segments, Scale: m.Config.attentionScale(), Window: m.Config.window(i)}
+	o := tensor.AttentionOptions{Segments: p.segments, Scale: m.Config.attentionScale(i), Window: m.Config.window(i)}
 	if p.compact != nil {
 		return tensor.Embedding(tensor.AttentionWith(tensor.SpreadOver(qkv, p.place), h, p.rows, p.length, o), p.take)
 	}

@@ -38,6 +38,7 @@ CASES = {
     "gemma3": ("gemma3_text", dict(SIZES, num_hidden_layers=3, sliding_window=4, layer_types=["sliding_attention", "sliding_attention", "full_attention"], query_pre_attn_scalar=10,
                                    rope_parameters=dict(full_attention=dict(rope_type="linear", factor=2.0, rope_theta=700.0), sliding_attention=dict(rope_type="default", rope_theta=90.0)))),
     "gpt2": ("gpt2", dict(vocab_size=V, n_embd=D, n_layer=2, n_head=4, n_positions=32, bos_token_id=1, eos_token_id=2)),
+    "gpt2_by_layer": ("gpt2", dict(vocab_size=V, n_embd=D, n_layer=3, n_head=4, n_positions=32, bos_token_id=1, eos_token_id=2, scale_attn_by_inverse_layer_idx=True, activation_function="gelu", n_inner=40)),
 }
 IDS = [[1, 5, 9, 33, 16, 3, 8, 60, 21, 7, 40], [0, 0, 0, 0, 44, 17, 2, 51, 12, 30, 6]]
 MASK = [[1] * 11, [0] * 4 + [1] * 7]
