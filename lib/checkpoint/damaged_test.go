@@ -111,3 +111,32 @@ func TestIndexesThatAreRefused(t *testing.T) {
 		t.Errorf("a damaged index: %v", err)
 	}
 }
+
+// Names that a terminal would obey, or that are no text, do not get into messages.
+func TestNamesThatCannotBeShown(t *testing.T) {
+	for _, name := range []string{"a\\u001b[2J", "b\\u0000", "c\\u202e"} {
+		header := `{"` + name + `": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}}`
+		data := append([]byte{byte(len(header)), 0, 0, 0, 0, 0, 0, 0}, header...)
+		if _, err := Parse("f", data); err == nil || !strings.Contains(err.Error(), "cannot be shown") || !printable(err.Error()) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	m, err := Load("testdata/families/llama")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "m.gguf")
+	if err := SaveGGUF(file, m, "F32", nil); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"token_embd.weight", "general.architecture"} {
+		bad := strings.Replace(string(whole), name, "\xcd\x1b"+name[2:], 1)
+		if _, err := ParseGGUF("f", []byte(bad)); err == nil || !strings.Contains(err.Error(), "cannot be shown") || !printable(err.Error()) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -6,6 +6,9 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A GGUF is a file of llama.cpp, versions 2 and 3 (ggml's docs/gguf.md): metadata, a table of tensors, and their data.
@@ -68,7 +71,7 @@ func parseGGUF(name string, data []byte, keep *mapping) (g *GGUF, err error) {
 	g.Version = int(version)
 	tensors, pairs := r.u64(), r.u64()
 	for i := range r.count(pairs, 12, "pairs of metadata") {
-		key := r.text(fmt.Sprintf("key %d", i))
+		key := r.name(fmt.Sprintf("key %d", i))
 		if _, twice := g.Meta[key]; twice {
 			r.fail("the metadata %s is there twice", key)
 		}
@@ -91,7 +94,7 @@ func (g *GGUF) table(r *ggufReader, n int, keep *mapping) {
 	}
 	offsets := make([]uint64, 0, n)
 	for i := range n {
-		name := r.text(fmt.Sprintf("the name of tensor %d", i))
+		name := r.name(fmt.Sprintf("the name of tensor %d", i))
 		if _, twice := g.Tensors[name]; twice {
 			r.fail("tensor %s is there twice", name)
 		}
@@ -161,6 +164,24 @@ func (r *ggufReader) text(what string) string {
 	}
 	return string(r.take(int(n), what))
 }
+
+// name reads a text that errors will show.
+func (r *ggufReader) name(what string) string {
+	s := r.text(what)
+	if !printable(s) {
+		r.fail("%s is %q: it has characters that cannot be shown; the file is damaged", what, cut(s))
+	}
+	return s
+}
+
+// printable reports whether a name from a file can stand in a message: bytes that are no text, and characters that a terminal
+// obeys, cannot.
+func printable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
+
+// cut keeps the beginning of a long text.
+func cut(s string) string { return s[:min(len(s), 80)] }
 
 // describe reads the shape and type of a tensor.
 func (r *ggufReader) describe(name string) Entry {

@@ -12,6 +12,9 @@ import (
 // mapped returns the bytes of a file as memory that the system fills when it is read. The memory is given back when keep is
 // no longer used; whoever holds a part of the bytes holds keep too.
 func mapped(file string) (data []byte, keep *mapping, err error) {
+	if st, err := os.Stat(file); err == nil && !st.Mode().IsRegular() { // to open a pipe would wait for who writes to it
+		return nil, nil, fmt.Errorf("%s is not a file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, nil, err

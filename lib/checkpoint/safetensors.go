@@ -65,6 +65,9 @@ func parse(name string, data []byte, keep *mapping) (*File, error) {
 			}
 			continue
 		}
+		if !printable(field.key) {
+			return bad("the name of a tensor is %q: it has characters that cannot be shown", cut(field.key))
+		}
 		if _, twice := f.Tensors[field.key]; twice {
 			return bad("tensor %s is there twice", field.key)
 		}
