@@ -181,6 +181,9 @@ func TestTokenize(t *testing.T) {
 	if _, out, _ := lyceum(t, ids, "tokenize", "base", "--decode", "--json"); !strings.Contains(out, `"plain":"Où? 12"`) {
 		t.Errorf("decoded %q", out)
 	}
+	if code, out, errs := lyceum(t, "[]", "tokenize", "base", "--decode", "--json"); code != 0 || out != `{"ids":[],"text":"","plain":""}`+"\n" {
+		t.Errorf("no tokens: %d, %q, %s", code, out, errs)
+	}
 	if _, out, _ := lyceum(t, r.Text, "tokenize", "base"); strings.Count(out, "\n") != len(r.IDs) {
 		t.Errorf("a line for each token: %q", out)
 	}

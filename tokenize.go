@@ -116,6 +116,10 @@ func (t *tokenizeRun) prepare(rest []string, fl *flag.FlagSet) (err error) {
 		if len(more) > 0 {
 			t.text = strings.Join(more, " ")
 		}
+		if strings.Trim(t.text, "[] \t\r\n") == "" { // no tokens are no text
+			t.ids = []int32{}
+			return nil
+		}
 		t.ids, err = numbersIn("--decode", t.text)
 	}
 	return err
