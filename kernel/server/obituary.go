@@ -11,6 +11,7 @@ import (
 
 const (
 	reconnect = 10 * time.Second // how long clients of a dead kernel are waited for
+	listening = 2 * time.Second  // and their subscriptions: a client that waits for its reply alone renews none
 	settle    = 200 * time.Millisecond
 )
 
@@ -25,7 +26,7 @@ func (s *Server) mourn(last keeper.Obituary) {
 		return
 	}
 	end := time.Now().Add(reconnect)
-	for !s.listened.Load() && time.Now().Before(end) {
+	for begun := time.Now(); !s.listened.Load() && time.Since(begun) < listening; {
 		time.Sleep(20 * time.Millisecond)
 	}
 	time.Sleep(settle) // there may be more than one
