@@ -250,7 +250,7 @@ func (l *loop) after() error {
 				return err
 			}
 		}
-	} else if due(l.s.LoggingSteps) && !l.s.LoggingEpoch || l.step == 1 && l.s.LoggingFirst || l.s.LoggingEpoch && epochEnd {
+	} else if due(l.s.LoggingSteps) && !l.s.LoggingEpoch || l.step == 1 && l.s.LoggingFirst {
 		if err := l.log(); err != nil {
 			return err
 		}
@@ -258,14 +258,23 @@ func (l *loop) after() error {
 	if err := l.call("step", nil); err != nil {
 		return err
 	}
-	newBest := false
-	if due(l.s.EvalSteps) && l.s.EvalDelay <= float64(l.step) || l.s.EvalEpoch && epochEnd && l.s.EvalDelay <= l.run.Epoch ||
-		l.s.EvalSteps > 0 && end && l.s.EvalDelay <= float64(l.step) {
+	if (due(l.s.EvalSteps) || l.s.EvalSteps > 0 && end) && l.s.EvalDelay <= float64(l.step) {
 		if err := l.evaluate(); err != nil {
 			return err
 		}
-		newBest = l.best.Known && l.best.Step == l.step
 	}
+	// What belongs to the end of an epoch comes after all that belongs to its last step.
+	if _, paced := l.task.(pacer); l.s.LoggingEpoch && epochEnd && !paced {
+		if err := l.log(); err != nil {
+			return err
+		}
+	}
+	if l.s.EvalEpoch && epochEnd && l.s.EvalDelay <= l.run.Epoch && l.evalAt != l.step {
+		if err := l.evaluate(); err != nil {
+			return err
+		}
+	}
+	newBest := l.evalAt == l.step && l.best.Known && l.best.Step == l.step
 	if due(l.s.SaveSteps) || l.s.SaveEpoch && epochEnd || l.s.SaveSteps > 0 && end || l.s.SaveBest && newBest {
 		if err := l.save(); err != nil {
 			return err
