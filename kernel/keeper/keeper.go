@@ -54,7 +54,7 @@ func keep() int {
 		if idle++; w.asked {
 			idle = 0
 		}
-		last = Obituary{Reason: cmp.Or(fatal(append([]byte(w.fatal), k.crash.Bytes()...)), k.reason()), Count: max(w.count, last.Count), Waiting: w.waiting}
+		last = Obituary{Reason: cmp.Or(fatal(append([]byte(w.fatal), k.said(&k.crash)...)), traced(k.said(&k.stack)), k.reason()), Count: max(w.count, last.Count), Waiting: w.waiting}
 		fmt.Fprintf(os.Stderr, "lyceum kernel: the process of the kernel died: %s\n", last.Reason)
 		if idle >= mostTries {
 			return 1
@@ -86,9 +86,10 @@ type child struct {
 	ended   chan struct{}
 	oom     int // processes that the system had killed for want of memory, before
 	crash   bytes.Buffer
-	reading sync.Mutex // for crash
-	errors  *os.File   // what the kernel writes on its descriptor 2 and does not read back itself
-	ledger  *os.File   // what it has not answered
+	stack   bytes.Buffer // the beginning of what the runtime says of a crash
+	reading sync.Mutex   // for crash and stack
+	errors  *os.File     // what the kernel writes on its descriptor 2 and does not read back itself
+	ledger  *os.File     // what it has not answered
 
 	mu    sync.Mutex // for what follows: the kernel reports while signals come
 	ready bool
@@ -171,8 +172,13 @@ func (k *child) guard(signals <-chan os.Signal, gone <-chan struct{}) {
 func (k *child) watchCrash(r *os.File) {
 	var first [1]byte
 	if n, _ := r.Read(first[:]); n > 0 {
-		go k.readErrors()
 		time.AfterFunc(crashTime, func() { k.cmd.Process.Kill() })
+		go k.readErrors()
+		stack := make([]byte, 64<<10)
+		n, _ := io.ReadFull(r, stack)
+		k.reading.Lock()
+		k.stack.Write(stack[:n])
+		k.reading.Unlock()
 	}
 	io.Copy(io.Discard, r)
 }
@@ -183,6 +189,13 @@ func (k *child) readErrors() {
 	defer k.reading.Unlock()
 	io.Copy(&k.crash, io.LimitReader(k.errors, 1<<20))
 	io.Copy(io.Discard, k.errors)
+}
+
+// said is what was read of a crash so far.
+func (k *child) said(b *bytes.Buffer) []byte {
+	k.reading.Lock()
+	defer k.reading.Unlock()
+	return bytes.Clone(b.Bytes())
 }
 
 // end makes sure that a kernel that was asked to end does.

@@ -19,6 +19,17 @@ func TestWhyAKernelDied(t *testing.T) {
 			t.Errorf("%q: %q", c.crash, got)
 		}
 	}
+	for _, c := range []struct{ stack, want string }{
+		{"\ngoroutine 1 [running]:\ninternal/sync.fatal({0x4b2e2a?, 0x49f2c0?})\ninternal/sync.(*Mutex).unlockSlow(0xbb7b3a02008, 0xffffffff)\nmain.main()\n", "fatal error: sync: unlock of unlocked mutex"},
+		{"\ngoroutine 9 [running]:\ninternal/runtime/maps.fatal({0x4b0c52?, 0x0?})\nmain.main.func1()\n\ngoroutine 2 [select]:\nsync.(*Mutex).unlockSlow(0x1)\n", "fatal error: concurrent map writes, or a read and a write"},
+		{"\nruntime stack:\nruntime.throw({0x4af414?, 0x55f160?})\nruntime.newstack()\n", "fatal error: stack overflow"},
+		{"\ngoroutine 1 [running]:\nmain.main()\n\ngoroutine 2 [running]:\nmaps.fatal({0x1})\n", ""},
+		{"", ""},
+	} {
+		if got := traced([]byte(c.stack)); got != c.want {
+			t.Errorf("%q: %q", c.stack, got)
+		}
+	}
 	for _, c := range []struct{ script, want string }{
 		{"kill -9 $$", "it was killed (signal 9)"},
 		{"kill -11 $$", "signal 11"},
