@@ -6,10 +6,25 @@ import (
 	"runtime/metrics"
 )
 
-// room is how many bytes may at least be allocated between two collections of garbage. What lives in a fresh kernel is small
-// and full of pointers: with Go's setting, as much room as lives, a collection would disturb one cell in a hundred; with
-// this it is one in four hundred. Large heaps keep Go's setting.
-const room = 16 << 20
+// room is how many bytes may be allocated between two collections of garbage. What lives in a fresh kernel is small and full
+// of pointers: with Go's setting, as much room as lives, a collection would disturb one cell in a hundred; with this it is
+// one in four hundred. Up to fourRooms the room stays the same, so that a kernel that has kept a large cell does not take as
+// much again for garbage; from there on it grows with what lives, towards Go's setting.
+const (
+	room      = 16 << 20
+	fourRooms = 4 * room
+)
+
+// percentOf is the setting that leaves this room beside what lives.
+func percentOf(live uint64) int {
+	switch {
+	case live == 0:
+		return 100
+	case live <= fourRooms:
+		return int(min(room*100/live, 1000))
+	}
+	return int((live - fourRooms + room) * 100 / live)
+}
 
 // roomyHeap keeps that room from now on. The percentage is set anew after each collection.
 func roomyHeap() { arrange(&sentinel{percent: 100}) }
@@ -24,10 +39,7 @@ type sentinel struct {
 func arrange(s *sentinel) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	percent := 100
-	if n := live[0].Value.Uint64(); n > 0 && n < room {
-		percent = int(min(room*100/n, 1000))
-	}
+	percent := percentOf(live[0].Value.Uint64())
 	if percent*10 > s.percent*11 || percent*11 < s.percent*10 { // each setting stops the world for a moment
 		debug.SetGCPercent(percent)
 		s.percent = percent

@@ -34,11 +34,22 @@ func TestRoomyHeap(t *testing.T) {
 	}
 	roomyHeap()
 	for range 5 {
-		large := make([]byte, 2*room)
-		becomes("a large heap", func(p int) bool { return p == 100 })
+		large := make([]byte, 20*room)
+		becomes("a large heap", func(p int) bool { return p > 75 && p <= 100 })
+		runtime.KeepAlive(large)
+		large = make([]byte, 2*room)
+		becomes("one between", func(p int) bool { return p > 35 && p <= 50 })
 		runtime.KeepAlive(large)
 		large = nil
 		becomes("a small heap", func(p int) bool { return p > 100 })
 	}
 	runtime.KeepAlive(small)
+}
+
+func TestRoomBesideWhatLives(t *testing.T) {
+	for live, want := range map[uint64]int{0: 100, 1 << 20: 1000, 8 << 20: 200, 32 << 20: 50, fourRooms: 25, 128 << 20: 62, 1 << 30: 95} {
+		if got := percentOf(live); got != want {
+			t.Errorf("%d MB: %d, want %d", live>>20, got, want)
+		}
+	}
 }
