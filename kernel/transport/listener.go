@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ type dialer = transport.Dialer
 
 const (
 	handshakeTime = 5 * time.Second
-	handshakes    = 64 // peers that may be in the middle of a handshake at once
+	handshakes    = 64 // peers that may be in the middle of a handshake at once; one more takes the place of the oldest
 )
 
 // listener accepts connections, shakes hands with each in a goroutine of its own, and gives zmq4 only those
@@ -24,15 +25,15 @@ type listener struct {
 	welcome func(topic []byte) [][]byte
 	ready   chan *conn
 	closed  chan struct{}
-	slots   chan struct{}
 
-	mu    sync.Mutex
-	conns map[*conn]string // the names that the peers give themselves
+	mu      sync.Mutex
+	conns   map[*conn]string // the names that the peers give themselves
+	shaking []net.Conn       // in the middle of a handshake, the oldest first
 }
 
 func newListener(raw net.Listener, kind string, welcome func([]byte) [][]byte) *listener {
 	l := &listener{raw: raw, kind: kind, welcome: welcome, ready: make(chan *conn), closed: make(chan struct{}),
-		slots: make(chan struct{}, handshakes), conns: map[*conn]string{}}
+		conns: map[*conn]string{}}
 	go l.run()
 	return l
 }
@@ -48,11 +49,28 @@ func (l *listener) run() {
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
-		l.slots <- struct{}{}
-		go func() {
-			defer func() { <-l.slots }()
-			l.greet(c)
-		}()
+		l.begin(c)
+		go l.greet(c)
+	}
+}
+
+// begin makes room for a handshake. A peer that means it has finished long before it is the oldest; without this, a few hundred
+// who connect and say nothing would keep everybody out for as long as a handshake may take, again and again.
+func (l *listener) begin(raw net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.shaking) >= handshakes {
+		l.shaking[0].Close()
+		l.shaking = l.shaking[1:]
+	}
+	l.shaking = append(l.shaking, raw)
+}
+
+func (l *listener) end(raw net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.shaking, raw); i >= 0 {
+		l.shaking = slices.Delete(l.shaking, i, i+1)
 	}
 }
 
@@ -60,6 +78,7 @@ func (l *listener) run() {
 func (l *listener) greet(raw net.Conn) {
 	raw.SetDeadline(time.Now().Add(handshakeTime))
 	identity, err := handshake(raw, l.kind)
+	l.end(raw)
 	if err != nil {
 		raw.Close()
 		return

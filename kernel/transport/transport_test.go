@@ -110,6 +110,22 @@ func TestRudePeersHarmNobody(t *testing.T) {
 	echoes(t, dial(t, addr, "DEALER", "late"), []byte("a new client is accepted"))
 }
 
+func TestSilentPeersDoNotKeepOthersOut(t *testing.T) {
+	_, addr := router(t)
+	for range 3 * handshakes {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	begun := time.Now()
+	echoes(t, dial(t, addr, "DEALER", "late"), []byte("a"))
+	if took := time.Since(begun); took > handshakeTime/2 {
+		t.Errorf("the next peer was served after %v", took)
+	}
+}
+
 func TestMemoryIsNotTakenOnAPromise(t *testing.T) {
 	_, addr := router(t)
 	var before, after runtime.MemStats
