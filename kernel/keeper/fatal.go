@@ -22,6 +22,9 @@ func fatal(crash []byte) string {
 // may have taken it off the pipe of its descriptor 2 and been stopped before it could note it.
 func traced(stack []byte) string {
 	first, _, _ := bytes.Cut(bytes.TrimSpace(stack), []byte("\n\n"))
+	if !bytes.Contains(first, []byte("fatal(")) && !bytes.Contains(first, []byte("runtime.throw(")) {
+		return ""
+	}
 	for _, c := range []struct{ function, why string }{
 		{"sync.(*Mutex).unlockSlow(", "sync: unlock of unlocked mutex"},
 		{"sync.(*RWMutex).rUnlockSlow(", "sync: RUnlock of unlocked RWMutex"},
@@ -30,8 +33,7 @@ func traced(stack []byte) string {
 		{"maps.fatal(", "concurrent map writes, or a read and a write"},
 		{"runtime.newstack(", "stack overflow"},
 	} {
-		failed := bytes.Contains(first, []byte("fatal(")) || bytes.Contains(first, []byte("runtime.throw("))
-		if failed && bytes.Contains(first, []byte(c.function)) {
+		if bytes.Contains(first, []byte(c.function)) {
 			return "fatal error: " + c.why
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func TestAPipeIsNoFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "model.safetensors")
 	if err := syscall.Mkfifo(file, 0o600); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	done := make(chan error, 2)
 	go func() {

@@ -72,12 +72,7 @@ func CheckOptimizer(name string, args map[string]any) error {
 	}
 	known, ok := Optimizers[name]
 	if !ok {
-		var names []string
-		for n := range Optimizers {
-			names = append(names, n)
-		}
-		slices.Sort(names)
-		return fmt.Errorf("optim: optimizer %q is not known: use %s", name, strings.Join(names, ", "))
+		return fmt.Errorf("optim: optimizer %q is not known: use %s", name, strings.Join(slices.Sorted(maps.Keys(Optimizers)), ", "))
 	}
 	a := arguments{kind: "optimizer", name: name, given: args}
 	a.only(known) // weight_decay is not among them: the Trainer's groups of parameters overrule it

@@ -2,8 +2,9 @@ package optim
 
 import (
 	"fmt"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -147,12 +148,7 @@ func NewSchedule(name string, peak float64, warmup int, args map[string]any) (Sc
 	}
 	known, ok := Schedules[name]
 	if !ok {
-		var names []string
-		for n := range Schedules {
-			names = append(names, n)
-		}
-		sort.Strings(names)
-		return nil, fmt.Errorf("optim: schedule %q is not known: use %s", name, strings.Join(names, ", "))
+		return nil, fmt.Errorf("optim: schedule %q is not known: use %s", name, strings.Join(slices.Sorted(maps.Keys(Schedules)), ", "))
 	}
 	a := arguments{name: name, given: args}
 	a.only(known)
