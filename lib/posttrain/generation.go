@@ -19,6 +19,8 @@ type generation struct {
 	logs   []note
 	tokens float64 // that count
 	exact  bool    // its numbers are those of a run of ours, to the last bit
+
+	together *together // rows are computed in another order; nil: in order
 }
 
 // A note is a metric that is logged with the first micro-batch of a generation.

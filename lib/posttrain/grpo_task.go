@@ -50,12 +50,17 @@ func (t *grpo) window(epoch, first, n int) ([]micro, error) {
 			t.gen = g
 		}
 		g := t.gen
-		rows := g.micro(at, t.s.BatchSize)
+		rows := g.computed(at, t.s.BatchSize)
 		out = append(out, micro{rows: len(rows), loss: func(log *meter) *tensor.Tensor {
 			if fresh {
 				g.write(log)
 			}
 			loss := t.loss(g, rows, n, log)
+			if parts := t.c.StepsPerGeneration; g.together != nil && at%parts == parts-1 {
+				for k := at - parts + 1; k <= at; k++ {
+					t.measure(g, k, n, log)
+				}
+			}
 			if last && (t.c.EntropyCoef != 0 || t.c.Adaptive.On) {
 				t.adapt()
 				addNumber(log, "entropy_coef", t.coef)
@@ -77,23 +82,11 @@ func (t *grpo) prepare(g *generation, n int) error {
 			e.old = nil
 		}
 	}
-	if onPolicy && !t.source.replays && !t.neighbourly() {
-		// The step adds up the whole generation, and no row's loss depends on its neighbours: those of a prompt go together,
-		// so that it is computed once for a micro-batch. TRL shuffles. Where lengths differ the metrics that are means over the
-		// tokens of a micro-batch and then over micro-batches (entropy, kl) weigh a row by its neighbours, other ones here.
-		for i := range g.order {
-			g.order[i] = i
-		}
+	if t.grouped(g) {
+		g.together = &together{map[*episode]said{}}
 	}
 	t.source.knownLogProbs(g, !onPolicy || g.rows[0].old != nil, t.ref, t.c.Temperature)
 	return t.source.save(g, t.run.done+1, t.s.BatchSize*t.perGeneration())
-}
-
-// neighbourly reports whether the loss of a row depends on the rows beside it in a micro-batch: bnpo divides by its tokens, the
-// entropy bonus is the mean over them, and the quantile of top-entropy tokens is theirs.
-func (t *grpo) neighbourly() bool {
-	c := t.c
-	return c.Loss == "bnpo" || c.EntropyCoef != 0 || c.Adaptive.On || c.TopEntropy > 0 && c.TopEntropy < 1
 }
 
 // compare gives a generation of a source its advantages, and returns the share of completions that have none.
@@ -157,20 +150,29 @@ func (t *grpo) indifferent(rows []*episode) bool {
 }
 
 func (t *grpo) lossOf(g *generation, rows []*episode, n, parts int, log *meter) *tensor.Tensor {
-	v := viewPolicy(t.run.Model.LM, rows, t.c.Temperature)
+	b := t.batch(rows, viewPolicy(t.run.Model.LM, rows, t.c.Temperature))
+	o := t.options(g, n, parts)
+	loss, m := lossfn.GRPO(b, o)
+	if g.together != nil {
+		g.together.keep(rows, b)
+		return loss
+	}
+	if t.c.EntropyCoef != 0 || t.c.Adaptive.On {
+		t.bonus(b, o, float64(loss.Item()), m)
+	}
+	logOnline(log, m)
+	return loss
+}
+
+// batch is what the objective sees of rows.
+func (t *grpo) batch(rows []*episode, v policyView) lossfn.GRPOBatch {
 	width := v.mask.Dim(1)
 	b := lossfn.GRPOBatch{LogProbs: v.logp, Mask: v.mask, Entropy: v.entropy, Advantages: advantages(rows),
 		Old: matrix(rows, width, func(e *episode) []float64 { return e.old })}
 	if t.ref != nil {
 		b.Ref = matrix(rows, width, func(e *episode) []float64 { return e.ref })
 	}
-	o := t.options(g, n, parts)
-	loss, m := lossfn.GRPO(b, o)
-	if t.c.EntropyCoef != 0 || t.c.Adaptive.On {
-		t.bonus(b, o, float64(loss.Item()), m)
-	}
-	logOnline(log, m)
-	return loss
+	return b
 }
 
 // bonus completes the metrics of the entropy bonus and, if the coefficient adapts, counts the entropy of the step.
