@@ -64,7 +64,10 @@ func newLogger(r *Run, s settings) (*logger, error) {
 		return fail(err)
 	}
 	if s.TensorBoard {
-		if l.events, err = newEvents(filepath.Join(l.dir, "runs"), time.Now()); err != nil {
+		if l.events, err = newEvents(filepath.Join(l.dir, "runs"), time.Now()); err == nil {
+			err = l.describe()
+		}
+		if err != nil {
 			return fail(err)
 		}
 	}
@@ -84,7 +87,7 @@ func (l *logger) write(step int, e *entry) error {
 		_, err = l.jsonl.Write(append(b, '\n'))
 	}
 	if err == nil && l.events != nil {
-		err = l.events.add(step, e)
+		err = l.events.add(time.Now(), step, e)
 	}
 	if err == nil && l.csv {
 		err = l.table()
@@ -107,10 +110,23 @@ func consoleLine(e *entry) string {
 // python4g is Python's f"{v:.4g}": Go's %.4g writes the exponent for the same numbers.
 func python4g(v float64) string { return fmt.Sprintf("%.4g", v) }
 
+// describe writes the settings and the architecture into the event file.
+func (l *logger) describe() error {
+	now := time.Now()
+	if err := l.events.text(now, "args", settingsText(l.run.Config)); err != nil {
+		return err
+	}
+	c, err := checkpoint.ConfigJSON(l.run.Model.LM.Config)
+	if err != nil {
+		return nil // an architecture that no config.json can say
+	}
+	return l.events.text(now, "model_config", string(c))
+}
+
 // end prints the summary of the Trainer.
-func (l *logger) end(t *loop) {
-	if l.console == nil {
-		return
+func (l *logger) end(t *loop) error {
+	if l.console == nil && l.events == nil {
+		return nil
 	}
 	sum, n := 0.0, 0
 	for i, m := range l.run.Metrics {
@@ -125,7 +141,16 @@ func (l *logger) end(t *loop) {
 	e.put("train_steps_per_second", round(float64(t.step)/seconds, 3))
 	e.put("train_loss", (sum+t.sum)/float64(max(1, n+t.step-t.logged)))
 	e.put("epoch", l.run.Epoch)
-	fmt.Fprintln(l.console, consoleLine(e))
+	if l.console != nil {
+		fmt.Fprintln(l.console, consoleLine(e))
+	}
+	if l.events == nil {
+		return nil
+	}
+	if err := l.events.add(time.Now(), t.step, e); err != nil {
+		return fmt.Errorf("posttrain: the logs in %s: %w", l.dir, err)
+	}
+	return nil
 }
 
 // table writes metrics.csv anew: one row a log, a column for every metric that there was.

@@ -56,7 +56,9 @@ func train(r *Run, t task, s settings) error {
 		err = l.loadBest()
 	}
 	if err == nil {
-		l.logs.end(l)
+		err = l.logs.end(l)
+	}
+	if err == nil {
 		err = l.call("end", nil)
 	}
 	tensor.FreeScopes()
@@ -286,18 +288,24 @@ func (l *loop) after() error {
 
 func (l *loop) saves() bool { return l.s.SaveSteps > 0 || l.s.SaveEpoch || l.s.SaveBest }
 
-// log closes the interval since the last log.
+// log closes the interval since the last log. TRL's trainers see from the model whether they log training or an evaluation, and
+// after an evaluation the model is not in training until the next step: a log of an epoch's end that comes between has no
+// metrics of theirs, and those of the interval count into the next log. CPO and ORPO look at the log itself.
 func (l *loop) log() error {
 	e := newEntry()
 	e.put("loss", l.sum/float64(l.step-l.logged))
 	e.put("grad_norm", l.norm)
 	e.put("learning_rate", l.rate)
-	l.meter.means("", e)
+	withheld := l.evalAt == l.step && l.run.Method != "CPO" && l.run.Method != "ORPO"
+	if !withheld {
+		l.meter.means("", e)
+		l.meter = newMeter()
+	}
 	e.put("epoch", l.run.Epoch)
 	if t, ok := l.task.(finisher); ok {
 		t.finishLog(e)
 	}
-	l.sum, l.logged, l.meter = 0, l.step, newMeter()
+	l.sum, l.logged = 0, l.step
 	l.run.add(l.step, e, false)
 	if err := l.logs.write(l.step, e); err != nil {
 		return err

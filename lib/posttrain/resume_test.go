@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"os"
 	"path/filepath"
@@ -221,11 +220,8 @@ func TestLogsOfEveryKind(t *testing.T) {
 		tags += string(body)
 		data, n = data[16+size:], n+1
 	}
-	if n != 4 || !strings.Contains(tags, "brain.Event:2") || !strings.Contains(tags, "train/grad_norm") || !strings.Contains(tags, "eval/loss") {
+	if n < 20 || !strings.Contains(tags, "brain.Event:2") || !strings.Contains(tags, "args/text_summary") || !strings.Contains(tags, "model_config/text_summary") || !strings.Contains(tags, "train/train_loss") || !strings.Contains(tags, "train/grad_norm") || !strings.Contains(tags, "eval/loss") {
 		t.Errorf("%d records: %q", n, tags)
-	}
-	if c := crc32.Checksum([]byte("123456789"), castagnoli); c != 0xe3069283 { // the check value of CRC-32C
-		t.Errorf("%x", c)
 	}
 }
 

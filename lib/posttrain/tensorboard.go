@@ -12,8 +12,8 @@ import (
 )
 
 // events is a TensorBoard event file: records (length, masked CRC of it, data, masked CRC of it) of the protobuf message
-// tensorflow.Event (wall_time = 1, step = 2, file_version = 3, summary = 5; a summary's value = 1 has tag = 1 and
-// simple_value = 2).
+// tensorflow.Event (wall_time = 1, step = 2, file_version = 3, summary = 5; a summary's value = 1 has tag = 1, and simple_value =
+// 2 or, for a text, tensor = 8 and metadata = 9).
 type events struct{ file *os.File }
 
 // newEvents starts a file in a folder of its own under dir, as the Trainer does.
@@ -31,28 +31,54 @@ func newEvents(dir string, now time.Time) (*events, error) {
 		return nil, err
 	}
 	e := &events{f}
-	return e, e.record(append(event(now, 0), field(3, "brain.Event:2")...))
+	return e, e.write(framed(append(event(now, 0), field(3, "brain.Event:2")...)))
 }
 
-// add writes every metric of an entry under train/ or eval/.
-func (e *events) add(step int, x *entry) error {
-	var summary []byte
+// add writes every metric of an entry under train/ or eval/, an event each.
+func (e *events) add(now time.Time, step int, x *entry) error {
+	var all []byte
 	for _, n := range x.names {
 		tag := "train/" + n
 		if rest, ok := strings.CutPrefix(n, "eval_"); ok {
 			tag = "eval/" + rest
 		}
-		value := append(field(1, tag), 2<<3|5)
-		value = binary.LittleEndian.AppendUint32(value, math.Float32bits(float32(x.values[n])))
-		summary = append(summary, field(1, string(value))...)
+		all = append(all, framed(summary(now, step, scalar(tag, x.values[n])))...)
 	}
-	return e.record(append(event(time.Now(), step), field(5, string(summary))...))
+	return e.write(all)
+}
+
+// scalar is a value of a summary that is a number.
+func scalar(tag string, v float64) []byte {
+	return binary.LittleEndian.AppendUint32(append(field(1, tag), 2<<3|5), math.Float32bits(float32(v)))
+}
+
+// text writes a text beside the run: the Trainer writes its args and the model's config.
+func (e *events) text(now time.Time, tag, text string) error {
+	return e.write(framed(summary(now, 0, words(tag, text))))
+}
+
+// words is a value of a summary that is a text: a tensor of one string, and the plugin that shows it.
+func words(tag, text string) []byte {
+	const dtString = 7
+	shape := field(2, string([]byte{1 << 3, 1})) // one dimension of size 1
+	tensor := append([]byte{1 << 3, dtString}, field(2, string(shape))...)
+	tensor = append(tensor, field(8, text)...)
+	value := append(field(1, tag+"/text_summary"), field(8, string(tensor))...)
+	return append(value, field(9, string(field(1, string(field(1, "text")))))...)
 }
 
 // event is the start of a message: the time and the step.
 func event(now time.Time, step int) []byte {
-	b := binary.LittleEndian.AppendUint64([]byte{1<<3 | 1}, math.Float64bits(float64(now.UnixNano())/1e9))
+	b := binary.LittleEndian.AppendUint64([]byte{1<<3 | 1}, math.Float64bits(float64(now.Unix())+float64(now.Nanosecond())/1e9))
+	if step == 0 {
+		return b
+	}
 	return binary.AppendUvarint(append(b, 2<<3), uint64(step))
+}
+
+// summary is an event with a value.
+func summary(now time.Time, step int, value []byte) []byte {
+	return append(event(now, step), field(5, string(field(1, string(value))))...)
 }
 
 // field is a protobuf field of bytes.
@@ -68,11 +94,15 @@ func masked(data []byte) uint32 {
 	return (c>>15 | c<<17) + 0xa282ead8
 }
 
-func (e *events) record(data []byte) error {
+// framed is the record of an event.
+func framed(data []byte) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, uint64(len(data)))
 	b = binary.LittleEndian.AppendUint32(b, masked(b))
 	b = append(b, data...)
-	b = binary.LittleEndian.AppendUint32(b, masked(data))
-	_, err := e.file.Write(b)
+	return binary.LittleEndian.AppendUint32(b, masked(data))
+}
+
+func (e *events) write(records []byte) error {
+	_, err := e.file.Write(records)
 	return err
 }
