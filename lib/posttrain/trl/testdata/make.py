@@ -1,6 +1,7 @@
 """Runs of TRL's trainers on a tiny random model, to hold `lyceum train` against.
 
     python make.py golden > trl.json                 writes model/, data/ and the steps that TRL logs in every case
+    python make.py add TRL.JSON NAME ...             runs cases that the file does not have and puts them in
     python make.py compare LYCEUM [SUBSTRING]        runs every case in TRL and in LYCEUM and prints the largest differences
 
 Needs torch, transformers, trl, datasets, tokenizers; the versions are in trl.json. Everything is float32 on one thread of the
@@ -84,6 +85,10 @@ def cases():
     for s in ("bfd", "bfd_split", "wrapped"): add("packing_" + s, "sft", "text", packing=True, packing_strategy=s, max_length=24, per_device_train_batch_size=2, gradient_accumulation_steps=2)
     add("packing_chat", "sft", "chat", packing=True, assistant_only_loss=True, max_length=64, per_device_train_batch_size=2)
     add("dft", "sft", "prompted", loss_type="dft", gradient_accumulation_steps=2, **b)
+    late = dict(logging_strategy="epoch", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=4, max_steps=10)   # a log comes after an evaluation of the same step
+    add("log_after_eval", "sft", "text", **late, per_device_train_batch_size=4)
+    add("log_after_eval", "dpo", "pairs", **late, per_device_train_batch_size=4)
+    add("log_after_eval", "cpo", "pairs", max_length=64, **late, per_device_train_batch_size=4)
     add("label_smoothing", "sft", "text", label_smoothing_factor=0.1, gradient_accumulation_steps=2, **b)
     add("epochs", "sft", "text", gradient_accumulation_steps=4, max_steps=-1, num_train_epochs=2, **b)
     add("fraction_of_an_epoch", "sft", "text", max_steps=-1, num_train_epochs=0.5, **b)
@@ -235,17 +240,27 @@ def versions():
     import datasets, tokenizers, torch, transformers, trl
     return {m.__name__: m.__version__ for m in (torch, transformers, trl, datasets, tokenizers)}
 
+def case(name):
+    """a case and what TRL logs"""
+    method, data, config = cases()[name]
+    with tempfile.TemporaryDirectory() as t: steps = run_trl(method, data, config, t)
+    print(name, file=sys.stderr)
+    return {"method": method, "data": data, "config": config, "steps": [{k: float(f"{v:.7g}") if isinstance(v, float) else v for k, v in e.items()} for e in steps]}
+
+def written(out): return json.dumps(out, indent=None, separators=(",", ":")).replace('"sft/', '\n"sft/').replace('},"', '},\n"') + "\n"
+
 if __name__ == "__main__":
     if sys.argv[1] == "golden":
         write_folders()
         sys.stdout = sys.stderr                                                 # the trainers print their logs
-        out = {"versions": versions(), "seed": 42, "common": COMMON, "cases": {}}
-        for name, (method, data, config) in cases().items():
-            with tempfile.TemporaryDirectory() as t: steps = run_trl(method, data, config, t)
-            out["cases"][name] = {"method": method, "data": data, "config": config, "steps": [{k: float(f"{v:.7g}") if isinstance(v, float) else v for k, v in e.items()} for e in steps]}
-            print(name, file=sys.stderr)
+        out = {"versions": versions(), "seed": 42, "common": COMMON, "cases": {name: case(name) for name in cases()}}
         sys.stdout = sys.__stdout__
-        print(json.dumps(out, indent=None, separators=(",", ":")).replace('"sft/', '\n"sft/').replace('},"', '},\n"'))
+        sys.stdout.write(written(out))
+    elif sys.argv[1] == "add":
+        with open(sys.argv[2]) as f: out = json.load(f)
+        if out["versions"] != versions(): sys.exit(f"{sys.argv[2]} is of {out['versions']}, these are {versions()}")
+        out["cases"].update({name: case(name) for name in sys.argv[3:]})
+        with open(sys.argv[2], "w") as f: f.write(written(out))
     else:
         table, failed = {}, 0
         for name, (method, data, config) in cases().items():
