@@ -18,6 +18,7 @@ import (
 	"lyceum/install/environment"
 	"lyceum/install/jupyter"
 	"lyceum/install/probe"
+	"lyceum/kernel/memory"
 	"lyceum/kernel/notebook"
 	"lyceum/kernel/session"
 )
@@ -73,7 +74,7 @@ func checkProgram() []finding {
 func checkMachine() []finding {
 	f := finding{what: "processor", state: fmt.Sprintf("%s/%s, %d cores, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), instructions())}
 	m := finding{what: "memory", state: "unknown on this system"}
-	if total := totalMemory(); total > 0 {
+	if total := memory.Total(); total > 0 {
 		m.state = fmt.Sprintf("%.1f GB", float64(total)/(1<<30))
 		if total < 2<<30 {
 			m.do = "the course wants 2 GB; close other programs while it runs"

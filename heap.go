@@ -1,9 +1,12 @@
 package main
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+
+	"lyceum/kernel/memory"
 )
 
 // room is how many bytes may be allocated between two collections of garbage. What lives in a fresh kernel is small and full
@@ -27,7 +30,14 @@ func percentOf(live uint64) int {
 }
 
 // roomyHeap keeps that room from now on. The percentage is set anew after each collection.
-func roomyHeap() { arrange(&sentinel{percent: 100}) }
+// And from four fifths of the machine's memory on, garbage is collected rather than more memory asked for; GOMEMLIMIT says
+// otherwise.
+func roomyHeap() {
+	if total := memory.Total(); total > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(total / 5 * 4))
+	}
+	arrange(&sentinel{percent: 100})
+}
 
 // A sentinel is garbage from the start: its finalizer runs after each collection. It is padded because an object of less than
 // 16 bytes shares its block with others, and lives as long as they do.

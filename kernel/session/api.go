@@ -55,6 +55,7 @@ type Session struct {
 	world *world
 
 	debug debugState
+	short func(used uint64) string // says that memory is short, for a kernel that uses this many bytes; see watch
 
 	stopMu sync.Mutex
 	active int           // cells and callbacks that run
@@ -70,7 +71,7 @@ func New(opt Options) (*Session, error) {
 	}
 	w.generics = generics.New(e.fset(), w.importer, fileBase)
 	w.lower.Canon = w.generics.Canon
-	return &Session{opt: opt, engine: e, world: w}, nil
+	return &Session{opt: opt, engine: e, world: w, short: short}, nil
 }
 
 // Interrupt ends all that runs. Any goroutine may call it.

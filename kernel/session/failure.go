@@ -88,7 +88,11 @@ func failure(name string, at token.Position, text string, r Request) *Error {
 func (s *Session) runtimeError(err error, reason string, r Request, statement *[2]int, frames []string) *Error {
 	if errors.Is(err, errInterrupted) {
 		if reason != "" {
-			return failure("panic", token.Position{}, reason, r)
+			var at token.Position
+			if places := exact(nil, r, statement); len(places) > 0 {
+				at = places[0]
+			}
+			return failure("panic", at, "panic: "+reason, r)
 		}
 		return &Error{Name: "Interrupted", Value: "interrupted", Traceback: []string{r.File + ": interrupted"}, Interrupted: true}
 	}

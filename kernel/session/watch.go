@@ -1,22 +1,45 @@
 package session
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync/atomic"
 	"time"
+
+	"lyceum/kernel/memory"
 )
 
-// Go ends the whole process when a stack reaches its limit. The watch ends the cell before: it looks at the
-// memory of all stacks a hundred times a second, and the limit is raised so that there is time for it.
+// Go ends the whole process when a stack reaches its limit, and the system ends it, or crawls, when memory runs out. The watch
+// ends the cell before: it looks at both two hundred times a second. The limit of a stack is raised so that there is time
+// for it.
 const (
 	stackLimit = 256 << 20
 	hardLimit  = 2000 << 20
 	watchEvery = 5 * time.Millisecond
+	// manyGoroutines tells many small stacks from a large one.
+	manyGoroutines = 10_000
+	// grown is by how much a cell must have enlarged the kernel to be blamed for the want of memory.
+	grown = 256 << 20
 )
 
 func init() { debug.SetMaxStack(hardLimit) }
+
+// usage is what this process has of the system, in bytes.
+type usage struct{ stacks, all uint64 }
+
+// A meter reads it.
+type meter []metrics.Sample
+
+func newMeter() meter {
+	return meter{{Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+}
+
+func (m meter) read() usage {
+	metrics.Read(m)
+	return usage{m[0].Value.Uint64(), m[1].Value.Uint64() - m[2].Value.Uint64()}
+}
 
 // watch guards the running cell. The function it returns ends the watch and says why it ended the cell, if it did.
 func (s *Session) watch(stop chan struct{}) func() string {
@@ -25,9 +48,8 @@ func (s *Session) watch(stop chan struct{}) func() string {
 	go func() {
 		t := time.NewTicker(watchEvery)
 		defer t.Stop()
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
-		metrics.Read(sample)
-		before := sample[0].Value.Uint64()
+		m := newMeter()
+		before, collected := m.read(), time.Time{}
 		for {
 			select {
 			case <-done:
@@ -35,23 +57,57 @@ func (s *Session) watch(stop chan struct{}) func() string {
 			case <-stop:
 				return
 			case <-t.C:
-				metrics.Read(sample)
-				if sample[0].Value.Uint64() > stackLimit && sample[0].Value.Uint64() > before+stackLimit/2 {
-					text := "runtime: goroutine stack exceeds the limit of 256 MB: stack overflow (does a function call itself for ever?)"
-					reason.Store(&text)
-					s.engine.overflow.Store(true)
-					s.Interrupt()
-					return
+			}
+			now := m.read()
+			why := tooDeep(before, now)
+			if why == "" && now.all > before.all+grown {
+				if why = s.short(now.all); why != "" && time.Since(collected) > time.Second { // perhaps it is garbage
+					debug.FreeOSMemory()
+					collected, why = time.Now(), ""
 				}
+			}
+			if why != "" {
+				reason.Store(&why)
+				s.engine.overflow.Store(true)
+				s.Interrupt()
+				return
 			}
 		}
 	}()
 	return func() string {
 		close(done)
 		if r := reason.Load(); r != nil {
-			runtime.GC() // gives the stack back, so that the next cell is not blamed for it
+			debug.FreeOSMemory() // gives it back, so that the next cell is not blamed for it
 			return *r
 		}
 		return ""
 	}
+}
+
+// tooDeep says that stacks have grown too much.
+func tooDeep(before, now usage) string {
+	if now.stacks < stackLimit || now.stacks < before.stacks+stackLimit/2 {
+		return ""
+	}
+	if n := runtime.NumGoroutine(); n > manyGoroutines {
+		return fmt.Sprintf("runtime: %d goroutines are running, whose stacks exceed the limit of 256 MB (does a loop start them without end?)", n)
+	}
+	return "runtime: goroutine stack exceeds the limit of 256 MB: stack overflow (does a function call itself for ever?)"
+}
+
+// short says that the machine has next to no memory left and that this process, with what it uses, is a cause of it.
+func short(used uint64) string {
+	total := memory.Total()
+	if total == 0 || used < total/4 {
+		return ""
+	}
+	free, known := memory.Available()
+	switch {
+	case !known && used < total/10*9:
+		return ""
+	case known && free > min(total/16, 1<<30):
+		return ""
+	}
+	return fmt.Sprintf("runtime: out of memory: this kernel uses %s of the %s that there are; the cell was stopped before the system ends the kernel "+
+		"(what variables hold stays: set large ones to nil)", memory.Size(used), memory.Size(total))
 }

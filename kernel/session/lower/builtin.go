@@ -103,6 +103,9 @@ func (l *lowerer) placeOf(pos token.Pos) ast.Expr {
 	return stringLit(at, pos)
 }
 
+// surelyThere is how many elements may be asked for without asking whether there is memory for them.
+const surelyThere = 1 << 24
+
 // makeLen lowers size i given to make for a type.
 func (l *lowerer) makeLen(e ast.Expr, t types.Type, i int) ast.Expr {
 	n := l.indexValue(e)
@@ -115,7 +118,7 @@ func (l *lowerer) makeLen(e ast.Expr, t types.Type, i int) ast.Expr {
 		return l.rtCall("MakeHint", e.Pos(), l.asInt(e, n))
 	case *types.Slice:
 		what = []string{"len", "cap"}[i]
-		if l.info.Types[e].Value == nil {
+		if c := l.info.Types[e].Value; c == nil || constant.Compare(constant.ToInt(c), token.GTR, constant.MakeInt64(surelyThere)) {
 			return l.rtCall("MakeLen", e.Pos(), l.asInt(e, n), stringLit(what, e.Pos()), intLit(sizes.Sizeof(u.Elem()), e.Pos()))
 		}
 	}

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"sync"
 	"unsafe"
+
+	"lyceum/kernel/memory"
 )
 
 // BadIndex panics as indexing does; at says where.
@@ -118,12 +121,20 @@ func missingMethod(d, t reflect.Type) string {
 	return t.Method(0).Name
 }
 
-// largest is more memory than a process can have.
+// largest is more memory than a process can have, and most what this machine has: Go's runtime would end the process.
 const largest = 1 << 47
+
+var most = sync.OnceValue(memory.Most)
+
+// surelyThere is how many bytes MakeLen takes for granted.
+const surelyThere = 1 << 24
 
 // MakeLen returns n, or panics as make with a bad size does; what is "len", "cap" or "chan", elem the size of an element.
 func MakeLen(n int, what string, elem int) int {
 	if n >= 0 && (elem == 0 || n <= largest/elem) {
+		if size := uint64(n) * uint64(elem); size > surelyThere && most() > 0 && size > most() {
+			panic(runtimeError(fmt.Sprintf("out of memory: make asks for %s, the machine has %s", memory.Size(size), memory.Size(most()))))
+		}
 		return n
 	}
 	bad := -1
