@@ -28,14 +28,27 @@ var cells struct {
 // Do runs fn with out as the Output of this goroutine and of every goroutine that fn starts, also after
 // Do has returned. At the end, live displays of the cell show their last update. out must be comparable (a pointer).
 func Do(out Output, fn func()) {
+	labelled(out, true, fn)
+}
+
+// Later runs fn, which the cell of out has asked for, in a goroutine that no cell started: a timer's, for example.
+func Later(out Output, fn func()) {
+	if out == nil {
+		fn()
+		return
+	}
+	labelled(out, false, fn)
+}
+
+func labelled(out Output, newest bool, fn func()) {
 	pprof.Do(context.Background(), pprof.Labels("lyceum", "cell"), func(context.Context) {
-		remember(labelsOfGoroutine(), out)
+		remember(labelsOfGoroutine(), out, newest)
 		defer flush(out)
 		fn()
 	})
 }
 
-func remember(labels unsafe.Pointer, out Output) {
+func remember(labels unsafe.Pointer, out Output, newest bool) {
 	cells.Lock()
 	defer cells.Unlock()
 	if cells.byLabels == nil {
@@ -43,7 +56,9 @@ func remember(labels unsafe.Pointer, out Output) {
 	}
 	cells.byLabels[labels] = out
 	cells.order = append(cells.order, labels)
-	cells.newest = out
+	if newest {
+		cells.newest = out
+	}
 	if len(cells.order) > kept {
 		delete(cells.byLabels, cells.order[0])
 		cells.order = cells.order[1:]

@@ -215,3 +215,31 @@ func TestTable(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestAValueThatHoldsItselfIsShown(t *testing.T) {
+	m := map[string]any{}
+	m["self"] = []any{m}
+	s := []any{1, nil}
+	s[1] = s
+	type node struct {
+		Next *node
+		Kids []*node
+	}
+	n := &node{}
+	n.Next, n.Kids = n, []*node{n}
+	for _, v := range []any{m, s, &m, struct{ X any }{s}, [1]any{m}} {
+		b := Of(v)
+		if got := b.Data["text/plain"].(string); !strings.HasSuffix(got, " that holds itself") {
+			t.Errorf("%.100s", got)
+		}
+	}
+	shared := []any{1}
+	for _, v := range []any{n, []any{shared, shared}, map[string]any{"a": shared, "b": shared}, make([]any, 3), []time.Duration{1}} {
+		if got := Of(v).Data["text/plain"].(string); got != fmt.Sprintf("%+v", v) {
+			t.Errorf("%.100s, want %+v", got, v)
+		}
+	}
+	if got := JSON(m)["text/plain"].(string); !strings.HasSuffix(got, " that holds itself") {
+		t.Errorf("%.100s", got)
+	}
+}

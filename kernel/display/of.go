@@ -163,7 +163,7 @@ func text(v any) (s string) {
 		r := x.Bounds()
 		return fmt.Sprintf("%T %dx%d", v, r.Dx(), r.Dy())
 	}
-	return fmt.Sprintf("%+v", v)
+	return Plain(v)
 }
 
 func pngOf(m image.Image) []byte {

@@ -35,6 +35,9 @@ func cell(v any) string {
 	case string:
 		return x
 	}
+	if Cyclic(v) {
+		return Plain(v)
+	}
 	return fmt.Sprint(v)
 }
 

@@ -71,7 +71,6 @@ func newEngine() (*engine, error) {
 			"Fatalf":  reflect.ValueOf(func(f string, v ...any) { e.fatal(logger, fmt.Sprintf(f, v...)) }),
 			"Fatalln": reflect.ValueOf(func(v ...any) { e.fatal(logger, fmt.Sprintln(v...)) }),
 		},
-		"time/time":           {"Sleep": reflect.ValueOf(sleep)},
 		showPath + "/session": {"Show": reflect.ValueOf(e.show), "At": reflect.ValueOf(e.mark), "Must": reflect.ValueOf(must)},
 	})
 	if err != nil {
@@ -133,22 +132,9 @@ func (e *engine) give(importPath string) error {
 		if path.Dir(k) != importPath {
 			continue
 		}
-		if importPath == "time" { // its Sleep is the session's
-			table = without(table, "Sleep")
-		}
-		return e.in.Use(interp.Exports{k: table})
+		return e.in.Use(interp.Exports{k: ours(k, table)})
 	}
 	return nil
-}
-
-func without(table map[string]reflect.Value, name string) map[string]reflect.Value {
-	out := make(map[string]reflect.Value, len(table))
-	for k, v := range table {
-		if k != name {
-			out[k] = v
-		}
-	}
-	return out
 }
 
 // useCell hands over symbols that belong to cells themselves.

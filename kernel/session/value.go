@@ -19,7 +19,7 @@ func bundle(v any, t types.Type) display.Bundle {
 	case error, fmt.Stringer, fmt.Formatter, display.Bundle, *display.Bundle, nil:
 	default:
 		if len(b.Data) == 1 { // text alone: as fmt shows the fields of a type that a cell declares
-			b.Data["text/plain"] = fmt.Sprintf("%+v", rt.Closed(v))
+			b.Data["text/plain"] = display.Plain(rt.Closed(v))
 		}
 	}
 	if plain, ok := b.Data["text/plain"].(string); ok {

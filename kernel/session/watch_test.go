@@ -64,3 +64,21 @@ func TestMemoryIsShortOnlyForWhoHasIt(t *testing.T) {
 		}
 	}
 }
+
+func TestPanicsInGoroutinesThatCompiledCodeStarts(t *testing.T) {
+	run(t, step{"kept := 1", "-"},
+		step{"var wg sync.WaitGroup\nfor i := range 3 { wg.Go(func() { if i == 1 { panic(\"in wg\") }; fmt.Println(\"good\") }) }\nwg.Wait()", "> good\n> good"},
+		step{"t := time.AfterFunc(time.Millisecond, func() { panic(\"in a timer\") })\ntime.Sleep(50 * time.Millisecond)\nt.Stop()", "= false"},
+		step{"ctx, cancel := context.WithCancel(context.Background())\ncontext.AfterFunc(ctx, func() { var m map[string]int; m[\"a\"] = 1 })\ncancel()\ntime.Sleep(50 * time.Millisecond)", "-"},
+		step{"kept", "= 1"})
+}
+
+func TestOutputOfATimerBelongsToItsCell(t *testing.T) {
+	s := fresh(t)
+	first, second := &sink{}, &sink{}
+	s.Execute(Request{Code: "time.AfterFunc(100*time.Millisecond, func() { fmt.Println(\"late\") })", Count: 1, Out: first})
+	s.Execute(Request{Code: "time.Sleep(300 * time.Millisecond)", Count: 2, Out: second})
+	if first.text() != "late\n" || second.text() != "" {
+		t.Errorf("%q, and the next cell %q", first.text(), second.text())
+	}
+}

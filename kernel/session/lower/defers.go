@@ -238,6 +238,23 @@ func (l *lowerer) goStmt(s *ast.GoStmt) []ast.Stmt {
 	return apart(pos, append(pre, define(pos, f, lit), &ast.ExprStmt{X: l.rtCall("Go", pos, ident(f, pos))})...)
 }
 
+// startsGoroutine says whether a compiled method runs its argument in a goroutine.
+func startsGoroutine(f *types.Func) bool { return f.FullName() == "(*sync.WaitGroup).Go" }
+
+// waitGroupGo says whether an expression is a call of that method.
+func (l *lowerer) waitGroupGo(e ast.Expr) bool {
+	c, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := ast.Unparen(c.Fun).(*ast.SelectorExpr)
+	if !ok || l.info.Selections[sel] == nil {
+		return false
+	}
+	f, ok := l.info.Selections[sel].Obj().(*types.Func)
+	return ok && startsGoroutine(f)
+}
+
 // apart runs statements in a function of their own. When a function literal
 // returns, the interpreter writes to the variables of the function that made
 // it; a goroutine must not do that to a loop that goes on making more.

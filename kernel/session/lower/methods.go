@@ -50,6 +50,9 @@ func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Se
 	sig := f.Type().(*types.Signature)
 	e = l.untupled(e)
 	args := l.args(e, sig)
+	if startsGoroutine(f) {
+		args[0] = l.rtCall("Alone", e.Lparen, args[0])
+	}
 	if !l.isCellMethod(f) {
 		return l.noVariadics(&ast.CallExpr{
 			Fun:    &ast.SelectorExpr{X: l.compiledReceiver(sel, s, f), Sel: ident(f.Name(), sel.Sel.Pos())},

@@ -69,7 +69,11 @@ func (l *lowerer) stmtNoPre(s ast.Stmt, label string) []ast.Stmt {
 	case *ast.LabeledStmt:
 		return l.labeled(s)
 	case *ast.ExprStmt:
-		return []ast.Stmt{&ast.ExprStmt{X: l.expr(s.X)}}
+		x := &ast.ExprStmt{X: l.expr(s.X)}
+		if l.waitGroupGo(s.X) {
+			return apart(s.Pos(), x)
+		}
+		return []ast.Stmt{x}
 	case *ast.SendStmt:
 		return l.send(s)
 	case *ast.IncDecStmt:

@@ -14,8 +14,11 @@ var onPanic atomic.Pointer[func(v any)]
 func OnGoroutinePanic(f func(v any)) { onPanic.Store(&f) }
 
 // Go runs f in a new goroutine.
-func Go(f func()) {
-	go func() {
+func Go(f func()) { go Alone(f)() }
+
+// Alone is f for a goroutine that compiled code starts: a panic there ends f, as in Go above, and not the process.
+func Alone(f func()) func() {
+	return func() {
 		defer func() {
 			if r := recover(); r != nil {
 				v := PanicValue(r)
@@ -27,5 +30,5 @@ func Go(f func()) {
 			}
 		}()
 		f()
-	}()
+	}
 }

@@ -74,6 +74,7 @@ var functions = map[string]any{
 	"Guard":        Guard,
 	"Traced":       Traced,
 	"Go":           Go,
+	"Alone":        Alone,
 	"Panic":        Panic,
 	"Recover":      Recover,
 	"Deferred":     Deferred,
