@@ -48,11 +48,15 @@ func (l *loop) evaluate() (err error) {
 	if f, ok := t.(interface{ failed() error }); ok && err == nil {
 		err = f.failed()
 	}
-	if err != nil || rows == 0 {
+	if err != nil || rows == 0 && t.examined() == 0 {
 		return err
 	}
 	e, seconds := newEntry(), time.Since(began).Seconds()
-	e.put("eval_loss", sum/float64(rows))
+	if rows > 0 {
+		e.put("eval_loss", sum/float64(rows))
+	} else { // the Trainer logs that it has measured nothing
+		l.run.advise("nothing evaluated", fmt.Sprintf("the evaluation measures nothing: its %d rows do not fill a batch of EvalBatchSize %d, and DropLast leaves out what is not full", t.examined(), l.s.EvalBatchSize))
+	}
 	e.put("eval_runtime", round(seconds, 4))
 	e.put("eval_samples_per_second", round(float64(rows)/seconds, 3))
 	e.put("eval_steps_per_second", round(float64(batches)/seconds, 3))

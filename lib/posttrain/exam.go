@@ -45,6 +45,14 @@ func newExam(r *Run, s settings, data *datasets.Set, x sourceSettings, rollouts 
 	return exam{source: o}, nil
 }
 
+// examined is how many prompts there are.
+func (x *exam) examined() int {
+	if x.source == nil {
+		return 0
+	}
+	return len(x.source.prompts)
+}
+
 // failed is why the last evaluation came to nothing.
 func (x *exam) failed() error { return x.err }
 
@@ -70,7 +78,7 @@ func (x *exam) evaluate(training *source, prepare func(*source, *generation), lo
 		for i, k := range picked {
 			picked[i] = perm[k]
 		}
-		g, err := o.examined(picked, training.seen)
+		g, err := o.examination(picked, training.seen)
 		if err != nil {
 			x.err = err
 			return nil
@@ -104,8 +112,8 @@ func (o *source) weight(rows int, last bool) int {
 	return n
 }
 
-// examined makes the completions of some prompts.
-func (o *source) examined(picked []int, trained float64) (g *generation, err error) {
+// examination makes the completions of some prompts.
+func (o *source) examination(picked []int, trained float64) (g *generation, err error) {
 	g = &generation{}
 	var names []string
 	if o.replays {

@@ -124,11 +124,11 @@ func (e *explainer) online() {
 func (e *explainer) evaluation() {
 	best, at := math.Inf(1), 0
 	for i, m := range e.r.Evals {
-		if v := m["eval_loss"]; v < best {
+		if v, ok := m["eval_loss"]; ok && v < best {
 			best, at = v, i
 		}
 	}
-	if n := len(e.r.Evals); n > 1 && at < n-1 {
+	if n := len(e.r.Evals); n > 1 && at < n-1 && !math.IsInf(best, 0) {
 		e.say("The loss of the data that is not trained on was lowest, %.4g, at evaluation %d of %d and is %.4g now: the run fits its own rows beyond what carries over. Fewer Epochs, or LoadBest, keep the better model.", best, at+1, n, e.r.Evals[n-1]["eval_loss"])
 	}
 }

@@ -225,6 +225,26 @@ func TestLogsOfEveryKind(t *testing.T) {
 	}
 }
 
+// An evaluation that measures nothing is logged, as by the Trainer, and said.
+func TestAnEvaluationOfNothing(t *testing.T) {
+	for name, l := range map[string]Loop{"goes on": {}, "needs it": {Patience: 1}} {
+		l.EvalSteps, l.DropLast, l.EvalBatchSize = 1, true, 8
+		r, err := SFT(tiny(t), dataOf(t, "text"), SFTConfig{MaxSteps: 2, BatchSize: 4, Eval: dataOf(t, "text").Take(3), Loop: l})
+		if name == "needs it" {
+			if err == nil || !strings.Contains(err.Error(), `Metric "eval_loss" is not among`) {
+				t.Errorf("%v", err)
+			}
+			continue
+		}
+		if err != nil || len(r.Evals) != 2 || len(r.Advice) != 1 || !strings.Contains(r.Advice[0], "its 3 rows do not fill a batch of EvalBatchSize 8") {
+			t.Errorf("%v: %v %v", err, r.Evals, r.Advice)
+		}
+		if e := r.Explain().String(); strings.Contains(e, "lowest") {
+			t.Error(e)
+		}
+	}
+}
+
 func TestACallbackCanFail(t *testing.T) {
 	boom := errors.New("no more")
 	_, err := SFT(tiny(t), dataOf(t, "text"), SFTConfig{MaxSteps: 2, BatchSize: 4, Loop: Loop{Callbacks: []Callback{func(Event) error { return boom }}}})

@@ -132,6 +132,8 @@ func (t *sft) window(epoch, first, n int) ([]micro, error) {
 	return out, nil
 }
 
+func (t *sft) examined() int { return len(t.eval) }
+
 func (t *sft) evaluation() []micro {
 	var out []micro
 	batches := t.s.examined(len(t.eval), t.s.EvalBatchSize)

@@ -38,8 +38,11 @@ func (m micro) parts() []func(log *meter) *tensor.Tensor {
 
 // These are what a task may be as well.
 type (
-	// An evaluator has data that is not trained on. Its losses are plain means of their rows.
-	evaluator interface{ evaluation() []micro }
+	// An evaluator has data that is not trained on: so many rows, and batches of them. Their losses are plain means of their rows.
+	evaluator interface {
+		examined() int
+		evaluation() []micro
+	}
 	// A stepper is told that a step was taken; steps counts from 1.
 	stepper interface{ stepped(steps int) }
 	// A pacer's steps are not those of the Trainer: it says how many there are, where on the learning rate's schedule each is
@@ -175,6 +178,8 @@ func (t *teacher[T]) window(epoch, first, n int) ([]micro, error) {
 	}
 	return out, nil
 }
+
+func (t *teacher[T]) examined() int { return len(t.eval) }
 
 func (t *teacher[T]) evaluation() []micro {
 	var out []micro

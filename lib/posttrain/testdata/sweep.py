@@ -4,6 +4,8 @@ relative difference of a logged metric.
     python sweep.py run LYCEUM RESULTS SEEDS [METHOD ...]   SEEDS such as 0:20; every method that the TRL in use has; appends a
                                                             line per run to RESULTS. For PPO set PYTHONPATH to TRL 1.12.0.
     python sweep.py show RESULTS                            prints the table and the runs beyond the tolerances
+    python sweep.py noise LYCEUM METHOD:SEED ...            what rounding makes of a run: beside the difference from TRL, that of TRL from
+                                                            itself (online methods, on the same rollouts: of ours from itself) when the last bit of every weight is another
 
 Seeds from 600 on draw among more settings. A seed decides the settings of a method (loss, scaling, accumulation, schedule, adapter, evaluation, ...) and the seed of the run.
 Models are tiny and random, everything is float32 on one thread. Unlike in the golden runs lengths and batches are uneven.
@@ -182,7 +184,17 @@ def compare(want, got, norms, beta=0.0):
         if extra: d["later"] = [9.0, f"line {i + 1}: TRL does not log {sorted(extra)}"]
     return d
 
-def one(lyceum, method, seed):
+def shaken(folder, out, seed):
+    """a copy of a model, the last bit of its weights drawn anew"""
+    import numpy as np, shutil
+    from safetensors.numpy import load_file, save_file
+    shutil.copytree(folder, out)
+    draw = np.random.default_rng(seed)
+    w = {k: np.where(draw.random(v.shape) < .5, np.nextafter(v, np.float32(np.inf)), v) for k, v in load_file(f"{folder}/model.safetensors").items()}
+    save_file(w, f"{out}/model.safetensors", metadata={"format": "pt"})
+    return out
+
+def one(lyceum, method, seed, noise=0):
     r = random.Random(f"{method} {seed}")
     with tempfile.TemporaryDirectory() as t:
         if method in OFFLINE:
@@ -194,6 +206,12 @@ def one(lyceum, method, seed):
             folder = make.SCORER if method == "reward" else make.MODEL
             run = lambda: lyceum_run(lyceum, method, {**make.COMMON, **config, "model_name_or_path": folder, "dataset_name": os.path.join(make.DATA, data), "output_dir": t + "/out"}, t + "/out")
             shown, trained = dict(config, data=data), t + "/trl/trained"
+            if noise:
+                model, scorer = make.MODEL, make.SCORER
+                make.MODEL, make.SCORER = shaken(model, t + "/model2", noise), shaken(scorer, t + "/scorer2", noise)
+                again = make.run_trl("cpo" if method == "simpo" else method, data, config, t + "/trl2")
+                make.MODEL, make.SCORER = model, scorer
+                return compare(steps, again, (weights_norm(trained), weights_norm(t + "/trl2/trained")))
         else:
             import record_online as rec
             rec.build(t)
@@ -208,6 +226,13 @@ def one(lyceum, method, seed):
             extra = {"distillation": {"teacher_model_name_or_path": t + "/teacher"}, "ppo": {"reward_model_path": t + "/scorer"}}.get(method, {})
             run = lambda: lyceum_run(lyceum, method, {**d["config"], **extra, "model_name_or_path": t + "/base", "dataset_name": t + "/data.jsonl", "output_dir": t + "/out"}, t + "/out", ["--rollouts", t + "/rollouts.jsonl"])
             shown = dict(config, rewards=rewards)
+            if noise:
+                got, norm = run()
+                for m in ("base", "scorer", "teacher"):
+                    os.rename(f"{t}/{m}", f"{t}/{m}0")
+                    shaken(f"{t}/{m}0", f"{t}/{m}", noise)
+                again, other = run()
+                return compare(got, again, (norm, other))
         try: got, norm = run()
         except RuntimeError as e: return {"method": method, "seed": seed, "config": shown, "error": str(e)}
         return {"method": method, "seed": seed, "config": shown, **compare(steps, got, (weights_norm(trained), norm), config.get("beta", 0.0) if method in ("dpo", "kto") else 0.0)}
@@ -225,6 +250,13 @@ def show(file):
 
 if __name__ == "__main__":
     if sys.argv[1] == "show": sys.exit(show(sys.argv[2]))
+    if sys.argv[1] == "noise":
+        out, sys.stdout = sys.stdout, sys.stderr
+        for m, seed in (x.split(":") for x in sys.argv[3:]):
+            for k in range(4):
+                d = one(sys.argv[2], m, int(seed), k)
+                print(m, seed, "from itself" if k else "from TRL   ", *(f"{k} {d[k][0]:.1e} {d[k][1]};" for k in ("first", "later", "eval", "norm") if k in d), d.get("refused", d.get("error", "")), file=out, flush=True)
+        sys.exit()
     import trl
     low, high = map(int, sys.argv[4].split(":"))
     out = open(sys.argv[3], "a")

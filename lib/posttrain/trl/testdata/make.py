@@ -89,6 +89,7 @@ def cases():
     add("log_after_eval", "sft", "text", **late, per_device_train_batch_size=4)
     add("log_after_eval", "dpo", "pairs", **late, per_device_train_batch_size=4)
     add("log_after_eval", "cpo", "pairs", max_length=64, **late, per_device_train_batch_size=4)
+    add("eval_of_nothing", "sft", "text", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=8, dataloader_drop_last=True, **b)   # 6 rows
     add("label_smoothing", "sft", "text", label_smoothing_factor=0.1, gradient_accumulation_steps=2, **b)
     add("epochs", "sft", "text", gradient_accumulation_steps=4, max_steps=-1, num_train_epochs=2, **b)
     add("fraction_of_an_epoch", "sft", "text", max_steps=-1, num_train_epochs=0.5, **b)
