@@ -23,6 +23,7 @@ type Adafactor struct {
 	cols   [][]float32 // one after another the C of each matrix; nil for a vector
 	decay  []float32
 	step   int
+	pass
 }
 
 // tinySquare keeps a gradient of 0 from dividing by 0.
@@ -68,79 +69,154 @@ func pieces(p nn.Param) (width int, rows []int) {
 	return width, rows
 }
 
-// Step changes the parameters by their gradients, multiplied by scale.
+// Step changes the parameters by their gradients, multiplied by scale. Each matrix is gone through three times: for the means,
+// for the size of the update, and for the update.
 func (o *Adafactor) Step(learningRate, scale float64) {
-	o.step++
-	b2 := 1 - math.Pow(float64(o.step), -0.8)
-	for i, x := range o.params {
-		grad := x.Value.Grad()
-		if grad == nil {
-			continue
-		}
-		width, sizes := pieces(x)
-		at, keep := 0, 1-float32(learningRate)*o.decay[i]
-		for k, n := range sizes {
-			v := o.rows[i][at : at+n]
-			lo, hi := at*max(1, width), (at+n)*max(1, width)
-			p, g, u := x.Value.Data()[lo:hi], grad.Data()[lo:hi], make([]float32, hi-lo)
-			if width == 0 {
-				direct(u, g, v, float32(scale), b2)
-			} else {
-				factored(u, g, v, o.cols[i][k*width:(k+1)*width], float32(scale), b2)
-			}
-			rms := compute.GlobalNorm(u) / math.Sqrt(float64(len(u)))
-			by := float32(learningRate / math.Max(1, rms))
-			compute.Parallel(len(p), grain, func(lo, hi int) {
-				for j := lo; j < hi; j++ {
-					p[j] = p[j]*keep - by*u[j]
+	b2 := 1 - math.Pow(float64(o.step+1), -0.8)
+	which, total := withGradients(o.params)
+	o.run(3*total, func(yield func(unit) bool) {
+		for _, i := range which {
+			x := o.params[i]
+			width, sizes := pieces(x)
+			at, keep := 0, 1-float32(learningRate)*o.decay[i]
+			for k, n := range sizes {
+				lo, hi := at*max(1, width), (at+n)*max(1, width)
+				if lo == hi {
+					continue
 				}
-			})
-			at += n
-		}
-	}
-}
-
-// direct makes the update of a vector.
-func direct(u, g, v []float32, scale float32, b2 float64) {
-	old, fresh := float32(b2), float32(1-b2)
-	for j, x := range g {
-		x *= scale
-		v[j] = old*v[j] + fresh*(x*x+tinySquare)
-		u[j] = x / float32(math.Sqrt(float64(v[j])))
-	}
-}
-
-// factored makes the update of a matrix. The sums over rows and columns are in float64 and in a fixed order, so that they do
-// not depend on the number of workers.
-func factored(u, g, rows, cols []float32, scale float32, b2 float64) {
-	n, m := len(rows), len(cols)
-	sums := make([]float64, m)
-	mean := 0.0
-	for r := range n {
-		sum := 0.0
-		for c, x := range g[r*m : (r+1)*m] {
-			x *= scale
-			s := float64(x*x + tinySquare)
-			sum += s
-			sums[c] += s
-		}
-		rows[r] = float32(b2*float64(rows[r]) + (1-b2)*sum/float64(m))
-		mean += float64(rows[r])
-	}
-	mean /= float64(n)
-	down := make([]float32, m)
-	for c := range cols {
-		cols[c] = float32(b2*float64(cols[c]) + (1-b2)*sums[c]/float64(n))
-		down[c] = float32(1 / math.Sqrt(float64(cols[c])))
-	}
-	compute.Parallel(n, max(1, grain/m), func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			across := float32(1 / math.Sqrt(float64(rows[r])/mean))
-			for c := range m {
-				u[r*m+c] = g[r*m+c] * scale * (across * down[c])
+				m := &moved{p: x.Value.Data()[lo:hi], g: x.Value.Grad().Data()[lo:hi], rows: o.rows[i][at : at+n], scale: float32(scale)}
+				if width > 0 {
+					m.cols = o.cols[i][k*width : (k+1)*width]
+				}
+				if !m.move(b2, learningRate, keep, yield) {
+					return
+				}
+				at += n
 			}
 		}
 	})
+	o.step++
+}
+
+// moved is one matrix, or a vector if cols is nil, on its way: what its means become, and by how much it is moved. Sums are in
+// float64 over parts that do not depend on the number of workers, added in order.
+type moved struct {
+	p, g, rows, cols []float32
+	scale            float32
+	part             int         // rows of a part
+	across           []float64   // sums over the rows
+	along            [][]float64 // of each part the sums over the columns
+	sizes            []float64   // of each part the sum of the squares of updates
+	down             []float32   // of each column 1 / sqrt(C)
+	mean             float64     // of R
+}
+
+// move hands out the work; false means that nobody wants more.
+func (m *moved) move(b2, learningRate float64, keep float32, yield func(unit) bool) bool {
+	n, width := len(m.rows), max(1, len(m.cols))
+	m.part = max((n+63)/64, unitSize/width, 1)
+	count := (n + m.part - 1) / m.part
+	m.along, m.sizes, m.across = make([][]float64, count), make([]float64, count), make([]float64, n)
+	through := func(changes func(lo, hi int) [][]float32, work func(part, lo, hi int)) bool {
+		for from := 0; from < count; from += 4 {
+			to := min(from+4, count)
+			lo, hi := from*m.part, min(to*m.part, n)
+			if !yield(unit{changes(lo, hi), (hi - lo) * width, func() {
+				compute.Parallel(to-from, 1, func(k, _ int) {
+					k += from
+					work(k, k*m.part, min((k+1)*m.part, n))
+				})
+			}}) {
+				return false
+			}
+		}
+		return true
+	}
+	nothing := func(_, _ int) [][]float32 { return nil }
+	if !through(nothing, m.squares) || !yield(unit{[][]float32{m.rows, m.cols}, 0, func() { m.means(b2) }}) || !through(nothing, m.measure) {
+		return false
+	}
+	sum := 0.0
+	for _, x := range m.sizes {
+		sum += x
+	}
+	by := float32(learningRate / math.Max(1, math.Sqrt(sum/float64(len(m.g)))))
+	return through(func(lo, hi int) [][]float32 { return [][]float32{m.p[lo*width : hi*width]} }, func(_, lo, hi int) {
+		m.updates(lo, hi, func(j int, u float32) { m.p[j] = m.p[j]*keep - by*u })
+	})
+}
+
+// squares adds up the squares of the gradients of some rows.
+func (m *moved) squares(part, lo, hi int) {
+	width := len(m.cols)
+	if width == 0 {
+		return
+	}
+	cols := make([]float64, width)
+	for r := lo; r < hi; r++ {
+		sum := 0.0
+		for c, x := range m.g[r*width : (r+1)*width] {
+			x *= m.scale
+			s := float64(x*x + tinySquare)
+			sum += s
+			cols[c] += s
+		}
+		m.across[r] = sum
+	}
+	m.along[part] = cols
+}
+
+// means renews the running means.
+func (m *moved) means(b2 float64) {
+	width := len(m.cols)
+	if width == 0 {
+		old, fresh := float32(b2), float32(1-b2)
+		for j, x := range m.g {
+			x *= m.scale
+			m.rows[j] = old*m.rows[j] + fresh*(x*x+tinySquare)
+		}
+		return
+	}
+	for r, sum := range m.across {
+		m.rows[r] = float32(b2*float64(m.rows[r]) + (1-b2)*sum/float64(width))
+		m.mean += float64(m.rows[r])
+	}
+	m.mean /= float64(len(m.rows))
+	total := m.along[0]
+	for _, s := range m.along[1:] {
+		for c, x := range s {
+			total[c] += x
+		}
+	}
+	m.down = make([]float32, width)
+	for c := range m.cols {
+		m.cols[c] = float32(b2*float64(m.cols[c]) + (1-b2)*total[c]/float64(len(m.rows)))
+		m.down[c] = float32(1 / math.Sqrt(float64(m.cols[c])))
+	}
+}
+
+// measure adds up the squares of the updates of some rows.
+func (m *moved) measure(part, lo, hi int) {
+	sum := 0.0
+	m.updates(lo, hi, func(_ int, u float32) { sum += float64(u) * float64(u) })
+	m.sizes[part] = sum
+}
+
+// updates hands out the updates of the rows from lo to hi, before they are scaled by their size.
+func (m *moved) updates(lo, hi int, to func(j int, u float32)) {
+	if m.cols == nil {
+		for j := lo; j < hi; j++ {
+			to(j, m.g[j]*m.scale/float32(math.Sqrt(float64(m.rows[j]))))
+		}
+		return
+	}
+	for r := lo; r < hi; r++ {
+		across := float32(1 / math.Sqrt(float64(m.rows[r])/m.mean))
+		for c, down := range m.down {
+			j := r*len(m.cols) + c
+			to(j, m.g[j]*m.scale*(across*down))
+		}
+	}
 }
 
 // ZeroGrad sets all gradients to zero.

@@ -20,6 +20,7 @@ type Adagrad struct {
 	sum    [][]float32
 	decay  []float32
 	step   int
+	pass
 }
 
 // NewAdagrad returns an optimiser with the settings of s.
@@ -30,22 +31,18 @@ func NewAdagrad(params []nn.Param, s Adagrad) *Adagrad {
 
 // Step changes the parameters by their gradients, multiplied by scale.
 func (o *Adagrad) Step(learningRate, scale float64) {
-	o.step++
-	rate, by, eps := float32(learningRate/(1+float64(o.step-1)*o.RateDecay)), float32(scale), float32(o.Eps)
-	for i, x := range o.params {
-		grad := x.Value.Grad()
-		if grad == nil {
-			continue
-		}
-		p, g, s, d := x.Value.Data(), grad.Data(), o.sum[i], o.decay[i]
-		compute.Parallel(len(p), grain, func(lo, hi int) {
-			for j := lo; j < hi; j++ {
+	rate, by, eps := float32(learningRate/(1+float64(o.step)*o.RateDecay)), float32(scale), float32(o.Eps)
+	o.elementwise(o.params, func(i int) [3][]float32 { return [3][]float32{o.sum[i]} }, func(i, from, to int, p, g []float32) {
+		s, d := o.sum[i], o.decay[i]
+		compute.Parallel(to-from, grain, func(lo, hi int) {
+			for j := from + lo; j < from+hi; j++ {
 				v := g[j]*by + d*p[j]
 				s[j] += v * v
 				p[j] -= rate * (v / (float32(math.Sqrt(float64(s[j]))) + eps))
 			}
 		})
-	}
+	})
+	o.step++
 }
 
 // ZeroGrad sets all gradients to zero.

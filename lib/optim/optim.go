@@ -21,6 +21,7 @@ type AdamW struct {
 	m, v   [][]float32
 	decay  []bool
 	step   int
+	pass
 }
 
 // NewAdamW returns an optimiser with the Trainer's defaults: betas 0.9 and 0.999, eps 1e-8, no weight decay.
@@ -62,18 +63,15 @@ func (o *AdamW) Slots(i int) []Slot {
 
 // Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1).
 func (o *AdamW) Step(learningRate, scale float64) {
-	o.step++
-	for i, p := range o.params {
-		g := p.Value.Grad()
-		if g == nil {
-			continue
-		}
-		s := compute.AdamWStep{LearningRate: learningRate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Step: o.step, GradScale: scale}
+	s := compute.AdamWStep{LearningRate: learningRate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Step: o.step + 1, GradScale: scale}
+	o.elementwise(o.params, func(i int) [3][]float32 { return [3][]float32{o.m[i], o.v[i]} }, func(i, lo, hi int, p, g []float32) {
+		s := s
 		if o.decay[i] {
 			s.WeightDecay = o.WeightDecay
 		}
-		compute.AdamW(p.Value.Data(), g.Data(), o.m[i], o.v[i], s)
-	}
+		compute.AdamW(p[lo:hi], g[lo:hi], o.m[i][lo:hi], o.v[i][lo:hi], s)
+	})
+	o.step++
 }
 
 // ZeroGrad sets all gradients to zero.

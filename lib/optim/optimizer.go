@@ -11,7 +11,8 @@ import (
 
 // An Optimizer moves parameters by their gradients.
 type Optimizer interface {
-	// Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1).
+	// Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1): all of them, or none
+	// when a stop ends it, by a panic with stop.ErrInterrupted.
 	Step(learningRate, scale float64)
 	// ZeroGrad sets all gradients to zero.
 	ZeroGrad()

@@ -23,6 +23,7 @@ type RMSprop struct {
 	square, mean, buffer [][]float32 // mean and buffer are nil where they are not used
 	decay                []float32
 	step                 int
+	pass
 }
 
 // NewRMSprop returns an optimiser with the settings of s.
@@ -39,16 +40,20 @@ func NewRMSprop(params []nn.Param, s RMSprop) *RMSprop {
 
 // Step changes the parameters by their gradients, multiplied by scale.
 func (o *RMSprop) Step(learningRate, scale float64) {
-	o.step++
 	rate, by, eps, alpha, fresh, momentum := float32(learningRate), float32(scale), float32(o.Eps), float32(o.Alpha), float32(1-o.Alpha), float32(o.Momentum)
-	for i, x := range o.params {
-		grad := x.Value.Grad()
-		if grad == nil {
-			continue
+	o.elementwise(o.params, func(i int) [3][]float32 {
+		s := [3][]float32{o.square[i]}
+		if o.mean != nil {
+			s[1] = o.mean[i]
 		}
-		p, g, s, d := x.Value.Data(), grad.Data(), o.square[i], o.decay[i]
-		compute.Parallel(len(p), grain, func(lo, hi int) {
-			for j := lo; j < hi; j++ {
+		if o.buffer != nil {
+			s[2] = o.buffer[i]
+		}
+		return s
+	}, func(i, from, to int, p, g []float32) {
+		s, d := o.square[i], o.decay[i]
+		compute.Parallel(to-from, grain, func(lo, hi int) {
+			for j := from + lo; j < from+hi; j++ {
 				v := g[j]*by + d*p[j]
 				s[j] = alpha*s[j] + fresh*v*v
 				under := s[j]
@@ -65,7 +70,8 @@ func (o *RMSprop) Step(learningRate, scale float64) {
 				p[j] -= rate * u
 			}
 		})
-	}
+	})
+	o.step++
 }
 
 // ZeroGrad sets all gradients to zero.

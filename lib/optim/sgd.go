@@ -20,6 +20,7 @@ type SGD struct {
 	buffer [][]float32 // nil without momentum
 	decay  []float32
 	step   int
+	pass
 }
 
 // NewSGD returns an optimiser with the settings of s.
@@ -33,19 +34,19 @@ func NewSGD(params []nn.Param, s SGD) *SGD {
 
 // Step changes the parameters by their gradients, multiplied by scale.
 func (o *SGD) Step(learningRate, scale float64) {
-	o.step++
 	rate, by, momentum, fresh := float32(learningRate), float32(scale), float32(o.Momentum), float32(1-o.Dampening)
-	if o.step == 1 {
+	if o.step == 0 {
 		fresh = 1
 	}
-	for i, x := range o.params {
-		grad := x.Value.Grad()
-		if grad == nil {
-			continue
+	o.elementwise(o.params, func(i int) (s [3][]float32) {
+		if o.buffer != nil {
+			s[0] = o.buffer[i]
 		}
-		p, g, d := x.Value.Data(), grad.Data(), o.decay[i]
-		compute.Parallel(len(p), grain, func(lo, hi int) {
-			for j := lo; j < hi; j++ {
+		return s
+	}, func(i, from, to int, p, g []float32) {
+		d := o.decay[i]
+		compute.Parallel(to-from, grain, func(lo, hi int) {
+			for j := from + lo; j < from+hi; j++ {
 				v := g[j]*by + d*p[j]
 				if o.buffer != nil {
 					b := momentum*o.buffer[i][j] + fresh*v
@@ -59,7 +60,8 @@ func (o *SGD) Step(learningRate, scale float64) {
 				p[j] -= rate * v
 			}
 		})
-	}
+	})
+	o.step++
 }
 
 // grain is how many numbers are worth a worker of their own.

@@ -175,6 +175,9 @@ func (t *Tensor) Grad() *Tensor {
 	return &Tensor{data: t.grads(), shape: t.shape}
 }
 
+// HasGrad reports whether there is a gradient, be it of zeros.
+func (t *Tensor) HasGrad() bool { return t.grad != nil }
+
 // ZeroGrad sets the gradient to zero.
 func (t *Tensor) ZeroGrad() { t.stale = t.grad != nil }
 
