@@ -122,7 +122,7 @@ func (b *bag) read() error {
 			parts = append(parts, part{i, lo, cuts[j+1]})
 		}
 	}
-	compute.Parallel(len(parts), 1, func(i, _ int) {
+	compute.ParallelStop(len(parts), 1, func(i, _ int) {
 		p := parts[i]
 		t := b.taken[p.tensor]
 		to := t.dst

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/stop"
 	"lyceum/lib/transformer"
 )
 
@@ -14,7 +15,8 @@ import (
 // and biases stay F32, as llama.cpp wants them. With four bits the embedding and the output are Q8_0, and a matrix whose rows
 // do not divide into blocks is F16. A setting that the format cannot tell is an error; a window of attention that llama.cpp
 // does not have for the family becomes the context. meta is what the file says besides the architecture: its name, and the vocabulary (Vocabulary).
-func SaveGGUF(file string, m *transformer.LM, kind string, meta []Pair) error {
+func SaveGGUF(file string, m *transformer.LM, kind string, meta []Pair) (err error) {
+	defer stop.Catch(&err)
 	standing := m.Config
 	_, standing.Tied = m.Merged()
 	config, err := ConfigJSON(standing)

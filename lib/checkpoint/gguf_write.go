@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"lyceum/lib/stop"
 )
 
 // A Pair is one entry of the metadata of a GGUF file: a bool, string, integer or float of a fixed width, or a slice of these.
@@ -51,6 +53,9 @@ func WriteGGUF(file string, meta []Pair, tensors []GGUFTensor) error {
 			return err
 		}
 		for i, t := range tensors {
+			if stop.Requested() {
+				return stop.ErrInterrupted
+			}
 			data := t.Data()
 			if len(data) != elements(t.Shape) {
 				return fmt.Errorf("tensor %s has %d elements, its shape %v wants %d", t.Name, len(data), t.Shape, elements(t.Shape))

@@ -10,11 +10,13 @@ import (
 
 	"lyceum/lib/internal/compute"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/transformer"
 )
 
 // Load reads a model from a Hugging Face folder: config.json, and model.safetensors or its shards.
-func Load(folder string) (*transformer.LM, error) {
+func Load(folder string) (_ *transformer.LM, err error) {
+	defer stop.Catch(&err)
 	c, f, files, err := openFolder(folder)
 	if err != nil {
 		return nil, err
@@ -90,7 +92,8 @@ func weightFiles(folder string) ([]*File, error) {
 }
 
 // Assemble makes a model of the tensors of files. Every parameter must be there, in its shape, and nothing else.
-func Assemble(c transformer.Config, files ...*File) (*transformer.LM, error) {
+func Assemble(c transformer.Config, files ...*File) (_ *transformer.LM, err error) {
+	defer stop.Catch(&err)
 	b, err := newBag(files)
 	if err != nil {
 		return nil, err
@@ -146,7 +149,8 @@ var dtypes = map[string]string{"F32": "float32", "F16": "float16", "BF16": "bflo
 
 // Save writes a model as a Hugging Face folder, in F32, F16 or BF16. Adapters that are merged are in the weights, others
 // are left out. Quantised weights are written with the values that they stand for.
-func Save(folder string, m *transformer.LM, dtype string) error {
+func Save(folder string, m *transformer.LM, dtype string) (err error) {
+	defer stop.Catch(&err)
 	if m.Quantised() != "" {
 		m = m.Dense()
 	}

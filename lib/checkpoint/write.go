@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/stop"
 )
 
 // A Tensor is one tensor to be written.
@@ -42,7 +45,8 @@ func Write(file string, tensors []Tensor, dtype string) error {
 	return writeSafetensors(file, sources(tensors), dtype)
 }
 
-func writeSafetensors(file string, tensors []source, dtype string) error {
+func writeSafetensors(file string, tensors []source, dtype string) (err error) {
+	defer stop.Catch(&err)
 	k := kinds[dtype]
 	if k == nil || k.write == nil || k.block > 1 {
 		return fmt.Errorf("checkpoint: type %q cannot be written as safetensors: F32, F16 and BF16 can", dtype)
@@ -84,6 +88,9 @@ const piece = 1 << 20
 func (k *kind) writeAll(w io.Writer, name string, data []float32) error {
 	buf := make([]byte, min(len(data), piece)/k.block*k.bytes)
 	for len(data) > 0 {
+		if stop.Requested() {
+			return stop.ErrInterrupted
+		}
 		n := min(len(data), piece)
 		if err := k.finite(name, data[:n]); err != nil {
 			return err
@@ -119,7 +126,7 @@ func WriteFile(file string, data []byte) error {
 	return atomically(file, func(w io.Writer) error { _, err := w.Write(data); return err })
 }
 
-// atomically writes a file under a temporary name and renames it.
+// atomically writes a file under a temporary name and renames it. A stop leaves what was there before.
 func atomically(file string, write func(io.Writer) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".checkpoint-*")
 	if err != nil {
@@ -135,7 +142,7 @@ func atomically(file string, write func(io.Writer) error) error {
 		err = tmp.Chmod(0o644)
 	}
 	if err == nil {
-		err = tmp.Sync() // else a power cut after the rename can leave an empty file under the right name
+		err = flushed(tmp) // else a power cut after the rename can leave an empty file under the right name
 	}
 	if cerr := tmp.Close(); err == nil {
 		err = cerr
@@ -143,8 +150,27 @@ func atomically(file string, write func(io.Writer) error) error {
 	if err == nil {
 		err = os.Rename(tmp.Name(), file)
 	}
+	if errors.Is(err, stop.ErrInterrupted) {
+		return stop.ErrInterrupted
+	}
 	if err != nil {
 		return fmt.Errorf("checkpoint: %s: %w", file, err)
 	}
 	return nil
+}
+
+// flushed waits until a file is on the disk, which takes a slow one seconds, or a stop is requested.
+func flushed(f *os.File) error {
+	done := make(chan error, 1)
+	go func() { done <- f.Sync() }()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(10 * time.Millisecond):
+			if stop.Requested() {
+				return stop.ErrInterrupted
+			}
+		}
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"lyceum/lib/stop"
 )
 
 // Load finds a set of the course by name ("onboarding", "preferences", ...) or reads a file: .jsonl, .json, .csv or .parquet;
@@ -132,6 +134,9 @@ func Stream(file string) iter.Seq2[Streamed, error] {
 			return
 		}
 		err := read(file, func(where string, columns map[string]any) error {
+			if stop.Requested() {
+				return stop.ErrInterrupted
+			}
 			where = filepath.Base(file) + ", " + where
 			r, err := normal(columns)
 			if err != nil {
@@ -142,7 +147,10 @@ func Stream(file string) iter.Seq2[Streamed, error] {
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errEnough) {
+		switch {
+		case errors.Is(err, stop.ErrInterrupted):
+			yield(Streamed{}, stop.ErrInterrupted)
+		case err != nil && !errors.Is(err, errEnough):
 			yield(Streamed{}, fmt.Errorf("datasets.Load: %w", err))
 		}
 	}

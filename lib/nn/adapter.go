@@ -172,12 +172,18 @@ func (m *Merged) Swap() {
 }
 
 // Merge writes the adapter into the weights of the model, which it replaces by changed copies: who holds the old tensors
-// keeps them as they were. The error says that the adapter cannot be merged.
+// keeps them as they were. The error says that the adapter cannot be merged. A stop, by a panic, leaves it as it was.
 func (a *Adapter) Merge() (*Merged, error) {
 	if a.Prompt != nil || a.Prefix != nil || len(a.deltas) == 0 && len(a.hooks) > 0 {
 		return nil, fmt.Errorf("nn: a %s adapter cannot be merged: it adds tokens or layers and does not change weights", a.Config.Kind())
 	}
 	m := &Merged{}
+	done := false
+	defer func() {
+		if !done { // by a stop, half way
+			m.Swap()
+		}
+	}()
 	at := map[*Linear]bool{}
 	for _, d := range a.deltas {
 		l := d.site.Linear
@@ -196,6 +202,7 @@ func (a *Adapter) Merge() (*Merged, error) {
 		}
 		d.apply(l.Weight.Data()[d.site.Low*in:d.site.High*in], bias)
 	}
+	done = true
 	return m, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"lyceum/lib/checkpoint"
 	"lyceum/lib/nn"
 	"lyceum/lib/optim"
+	"lyceum/lib/stop"
 )
 
 // A checkpoint is a folder checkpoint-STEP in the output folder: the model as a Hugging Face folder in float32, and beside it
@@ -116,6 +117,12 @@ func (l *loop) save() error {
 	discard(dir, replaced+prefix+"*")
 	l.rotate()
 	return l.call("save", nil)
+}
+
+// saveStopped writes a checkpoint because of a stop, which does not end the writing; another one does.
+func (l *loop) saveStopped() (err error) {
+	stop.Shield(func() { err = l.save() })
+	return err
 }
 
 func (l *loop) write(dir string) error {
@@ -314,6 +321,9 @@ func (l *loop) readTensors(file string, step int) error {
 			return fmt.Errorf("%s: %s has %d numbers, the model needs %d", momentFile, name, e.Len(), len(dst))
 		}
 		e.Read(dst)
+		if l.work.Asked() {
+			return stop.ErrInterrupted
+		}
 		return nil
 	}
 	for i, p := range l.task.params() {

@@ -6,6 +6,7 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/zoo"
 )
@@ -39,7 +40,9 @@ type CPOConfig struct {
 
 // CPO trains a copy of the model on preferences without a reference model: contrastive preference optimization, SimPO or
 // AlphaPO. Rows are those of DPO. Losses, metrics and defaults are those of TRL's CPOTrainer.
-func CPO(model *zoo.Model, data *datasets.Set, config CPOConfig) (*Run, error) {
+func CPO(model *zoo.Model, data *datasets.Set, config CPOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("CPO", model, data); err != nil {
 		return nil, err
 	}
@@ -51,7 +54,7 @@ func CPO(model *zoo.Model, data *datasets.Set, config CPOConfig) (*Run, error) {
 		return nil, err
 	}
 	t := &cpo{c: config, beta: config.Beta.Or(0.1), alpha: config.Alpha.Or(1)}
-	return freely("CPO", model, data, config.Eval, config.Adapter, config.MaxLength, s, config, &t.teacher, t, t.loss)
+	return freely(work, "CPO", model, data, config.Eval, config.Adapter, config.MaxLength, s, config, &t.teacher, t, t.loss)
 }
 
 func (c CPOConfig) check() error {
@@ -70,7 +73,7 @@ func (c CPOConfig) check() error {
 }
 
 // freely runs a method on pairs without a reference whose rows are prepared as TRL's CPO and ORPO do.
-func freely(method string, model *zoo.Model, data, eval *datasets.Set, adapter nn.AdapterConfig, length int, s settings, config any, base *teacher[pair], t task,
+func freely(work *stop.Work, method string, model *zoo.Model, data, eval *datasets.Set, adapter nn.AdapterConfig, length int, s settings, config any, base *teacher[pair], t task,
 	loss func([]pair, *meter, bool) *tensor.Tensor) (*Run, error) {
 	most, err := maxLength(method+"Config", length, 1024, model)
 	if err != nil {
@@ -92,7 +95,7 @@ func freely(method string, model *zoo.Model, data, eval *datasets.Set, adapter n
 		}
 	}
 	base.order = newOrder(len(base.train), s)
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 // cpo is the task of CPO.

@@ -8,6 +8,7 @@ import (
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
 	"lyceum/lib/sampling"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
@@ -51,7 +52,9 @@ type DistillationConfig struct {
 // the completions, averaged over the tokens of the step; there is no reward. Both models must have the same vocabulary.
 // Settings and metrics are those of TRL's DistillationTrainer; OnPolicy and FromTeacher are of its GKDTrainer, whose defaults
 // are Beta 0.5, OnPolicy 0.5, Temperature 0.9 and 128 tokens. Adapters and interrupts are as in GRPO.
-func Distillation(student, teacher *zoo.Model, prompts *datasets.Set, config DistillationConfig) (*Run, error) {
+func Distillation(student, teacher *zoo.Model, prompts *datasets.Set, config DistillationConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("Distillation", student, prompts); err != nil {
 		return nil, err
 	}
@@ -88,7 +91,7 @@ func Distillation(student, teacher *zoo.Model, prompts *datasets.Set, config Dis
 	if err != nil {
 		return nil, err
 	}
-	return r, train(r, &distillation{run: r, s: s, c: c, source: o, teacher: teacher.LM, exam: x}, s)
+	return r, train(work, r, &distillation{run: r, s: s, c: c, source: o, teacher: teacher.LM, exam: x}, s)
 }
 
 func (c DistillationConfig) withDefaults(student, teacher *zoo.Model) (DistillationConfig, error) {

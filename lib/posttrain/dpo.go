@@ -7,6 +7,7 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
@@ -51,7 +52,9 @@ type DPOConfig struct {
 // DPO trains a copy of the model on preferences: rows with chosen and rejected completions, and a prompt, or one that both begin
 // with. The reference is the model as it was at the start; with an adapter, the model without it. Losses, metrics and defaults
 // are those of TRL's DPOTrainer.
-func DPO(model *zoo.Model, data *datasets.Set, config DPOConfig) (*Run, error) {
+func DPO(model *zoo.Model, data *datasets.Set, config DPOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("DPO", model, data); err != nil {
 		return nil, err
 	}
@@ -90,7 +93,7 @@ func DPO(model *zoo.Model, data *datasets.Set, config DPOConfig) (*Run, error) {
 	t.order = newOrder(len(t.train), s)
 	t.teacher.loss = t.loss
 	t.remember(fresh)
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 // remember makes the reference, or what is needed of it.

@@ -23,13 +23,7 @@ func (l *loop) evaluate() (err error) {
 	if !ok {
 		return nil
 	}
-	defer func() {
-		if v := recover(); v == stop.ErrInterrupted {
-			err = stop.ErrInterrupted
-		} else if v != nil {
-			panic(v)
-		}
-	}()
+	defer stop.Catch(&err)
 	began := time.Now()
 	m, sum, rows, batches := newMeter(), 0.0, 0, 0
 	tensor.NoGrad(func() {

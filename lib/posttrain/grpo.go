@@ -10,6 +10,7 @@ import (
 	"lyceum/lib/nn"
 	"lyceum/lib/rl"
 	"lyceum/lib/sampling"
+	"lyceum/lib/stop"
 	"lyceum/lib/zoo"
 )
 
@@ -88,7 +89,9 @@ type AdaptiveEntropy struct {
 // The loss of a first step is 0, or nearly so, and says nothing of success: watch reward. With an adapter on the model only the
 // adapter is trained, and the reference is the model without it. An interrupt ends the run after a whole step; what was
 // trained so far is in the Run, beside the error.
-func GRPO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config GRPOConfig) (*Run, error) {
+func GRPO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config GRPOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("GRPO", model, prompts); err != nil {
 		return nil, err
 	}
@@ -125,7 +128,7 @@ func GRPO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config G
 		return nil, err
 	}
 	defer o.close()
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 // withDefaults fills in what was left out and says which field cannot be used.

@@ -6,6 +6,7 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
@@ -44,7 +45,9 @@ type KTOConfig struct {
 
 // KTO trains a copy of the model on completions with a verdict each: rows of prompt, completion and label; pairs are taken apart.
 // Losses, metrics and defaults are those of TRL's KTOTrainer; bco is that of its former BCOTrainer, without the density ratio.
-func KTO(model *zoo.Model, data *datasets.Set, config KTOConfig) (*Run, error) {
+func KTO(model *zoo.Model, data *datasets.Set, config KTOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("KTO", model, data); err != nil {
 		return nil, err
 	}
@@ -82,7 +85,7 @@ func KTO(model *zoo.Model, data *datasets.Set, config KTOConfig) (*Run, error) {
 	}
 	t.order = newOrder(len(t.train), s)
 	t.remember(config.Adapter != nil)
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 func (c KTOConfig) check(s settings) error {

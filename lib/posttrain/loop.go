@@ -12,6 +12,7 @@ import (
 
 // A loop is a run under way: the Hugging Face Trainer's loop over the micro-batches of a task.
 type loop struct {
+	work     *stop.Work
 	run      *Run
 	task     task
 	s        settings
@@ -39,8 +40,9 @@ type loop struct {
 
 // train runs a task to its end and leaves the metrics in the run. An interrupt ends it as it was after a whole step, with a checkpoint if
 // the run writes any; what was trained so far stays in the run's model, beside the error.
-func train(r *Run, t task, s settings) error {
-	l := &loop{run: r, task: t, s: s, meter: newMeter(), started: time.Now(), evalAt: -1}
+func train(work *stop.Work, r *Run, t task, s settings) (err error) {
+	defer stop.Catch(&err)
+	l := &loop{work: work, run: r, task: t, s: s, meter: newMeter(), started: time.Now(), evalAt: -1}
 	if d, ok := t.(interface{ dropout() bool }); ok {
 		l.noDropout = !d.dropout()
 	}
@@ -50,7 +52,7 @@ func train(r *Run, t task, s settings) error {
 	defer l.logs.close()
 	r.speak(s.Console)
 	l.board = newBoard(r)
-	err := l.steps()
+	err = l.steps()
 	l.board.step(true)
 	if err == nil && s.LoadBest {
 		err = l.loadBest()
@@ -90,7 +92,7 @@ func (l *loop) prepare() error {
 	if err != nil {
 		return err
 	}
-	if stop.Requested() { // the moments of a large model take a while
+	if l.work.Asked() { // the moments of a large model take a while
 		return stop.ErrInterrupted
 	}
 	l.opt, err = optim.New(l.s.Optimizer, l.task.params(), optim.Settings{Beta1: l.s.AdamBeta1.Or(0.9), Beta2: l.s.AdamBeta2.Or(0.999), Eps: l.s.AdamEps.Or(1e-8),
@@ -118,9 +120,9 @@ func (l *loop) steps() error {
 		}
 	}
 	for l.step < l.run.Planned && !l.stopping {
-		if stop.Requested() {
+		if l.work.Asked() {
 			if l.saves() {
-				if err := l.save(); err != nil {
+				if err := l.saveStopped(); err != nil {
 					return err
 				}
 			}
@@ -129,7 +131,7 @@ func (l *loop) steps() error {
 		epoch, at := l.step/l.updates, l.step%l.updates*l.s.Accumulation
 		n, err := l.take(epoch, at)
 		if err == stop.ErrInterrupted && l.saves() && l.step > 0 && l.rewinds() {
-			if err := l.save(); err != nil {
+			if err := l.saveStopped(); err != nil {
 				return err
 			}
 		}
@@ -188,6 +190,9 @@ func (l *loop) update(micros []micro) error {
 		if l.s.watch != nil {
 			l.s.watch(l, i)
 		}
+		if l.work.Asked() {
+			panic(stop.ErrInterrupted)
+		}
 		for _, part := range m.parts() {
 			tensor.Scope(func() {
 				tensor.Autocast(l.s.Precision, func() {
@@ -216,7 +221,7 @@ func (l *loop) update(micros []micro) error {
 	} else {
 		l.rate = l.schedule(at, of)
 	}
-	stop.Check() // the last moment: the optimiser changes everything or nothing
+	stop.Check() // a good moment: the optimiser has something to undo then
 	if !idle {
 		l.opt.Step(l.rate, scale)
 	}

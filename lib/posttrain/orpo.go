@@ -4,6 +4,7 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/zoo"
 )
@@ -32,7 +33,9 @@ type ORPOConfig struct {
 
 // ORPO trains a copy of the model on preferences and their chosen rows at once, without a reference model. Rows are those of DPO.
 // Loss, metrics and defaults are those of TRL's ORPOTrainer: the likelihood is that of prompt and chosen completion together.
-func ORPO(model *zoo.Model, data *datasets.Set, config ORPOConfig) (*Run, error) {
+func ORPO(model *zoo.Model, data *datasets.Set, config ORPOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("ORPO", model, data); err != nil {
 		return nil, err
 	}
@@ -44,7 +47,7 @@ func ORPO(model *zoo.Model, data *datasets.Set, config ORPOConfig) (*Run, error)
 		return nil, err
 	}
 	t := &orpo{c: config, beta: config.Beta.Or(0.1)}
-	return freely("ORPO", model, data, config.Eval, config.Adapter, config.MaxLength, s, config, &t.teacher, t, t.loss)
+	return freely(work, "ORPO", model, data, config.Eval, config.Adapter, config.MaxLength, s, config, &t.teacher, t, t.loss)
 }
 
 // orpo is the task of ORPO.

@@ -9,6 +9,7 @@ import (
 	"lyceum/lib/nn"
 	"lyceum/lib/rl"
 	"lyceum/lib/sampling"
+	"lyceum/lib/stop"
 	"lyceum/lib/transformer"
 	"lyceum/lib/zoo"
 )
@@ -61,7 +62,9 @@ type PPOConfig struct {
 //
 // Each token is rewarded with -KLCoef times its divergence from the reference, and the last one with the score as well; rl.GAE
 // makes advantages of that, lossfn.PPO the loss. As in TRL gradients are not clipped unless MaxGradNorm is set.
-func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, rewards []rl.Reward, config PPOConfig) (*Run, error) {
+func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, rewards []rl.Reward, config PPOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("PPO", model, prompts); err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func PPO(model *zoo.Model, critic *transformer.Scorer, prompts *datasets.Set, re
 	if err := t.plan(); err != nil {
 		return nil, err
 	}
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 // plain is a copy of a model without adapters, in float32.

@@ -9,6 +9,7 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/tokenize"
 	"lyceum/lib/transformer"
@@ -42,7 +43,9 @@ type RewardConfig struct {
 // data say what it learns: chosen and rejected (with a prompt, and a margin) to rank pairs, as TRL's RewardTrainer does; prompt,
 // completion and label to tell right outcomes from wrong ones; prompt, completions and labels to judge every step. Metrics and
 // defaults are TRL's.
-func Reward(model *zoo.Model, data *datasets.Set, config RewardConfig) (*Run, error) {
+func Reward(model *zoo.Model, data *datasets.Set, config RewardConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("Reward", model, data); err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func Reward(model *zoo.Model, data *datasets.Set, config RewardConfig) (*Run, er
 		}
 	}
 	t.order = newOrder(len(t.train), s)
-	return t.run, train(t.run, t, s)
+	return t.run, train(work, t.run, t, s)
 }
 
 // The forms of a reward model.

@@ -10,6 +10,7 @@ import (
 	"lyceum/lib/nn"
 	"lyceum/lib/rl"
 	"lyceum/lib/sampling"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/zoo"
 )
@@ -64,7 +65,9 @@ type RLOOConfig struct {
 // RLOO trains a copy of the model on its own completions by REINFORCE leave-one-out: a completion becomes more likely when its
 // reward, less Beta times its divergence from the reference, is above the mean of the others of its prompt. Settings and
 // metrics are those of TRL's RLOOTrainer; reward functions, adapters and interrupts are as in GRPO.
-func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config RLOOConfig) (*Run, error) {
+func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config RLOOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("RLOO", model, prompts); err != nil {
 		return nil, err
 	}
@@ -102,7 +105,7 @@ func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config R
 		return nil, err
 	}
 	defer o.close()
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 func (c RLOOConfig) withDefaults(s settings, m *zoo.Model) (RLOOConfig, error) {

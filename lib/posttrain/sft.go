@@ -9,6 +9,7 @@ import (
 	"lyceum/lib/internal/torchrand"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/zoo"
 )
@@ -45,7 +46,9 @@ type SFTConfig struct {
 // of a step is the mean over all counting tokens of its accumulation window, the gradient is clipped to norm 1 and the
 // learning rate falls linearly to 0, as in TRL's SFTTrainer. An interrupt ends the run after a whole step; what was trained so
 // far is in the Run, beside the error.
-func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
+func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("SFT", model, data); err != nil {
 		return nil, err
 	}
@@ -81,7 +84,7 @@ func SFT(model *zoo.Model, data *datasets.Set, config SFTConfig) (*Run, error) {
 	if s.Order == byLength {
 		t.order.lengths, t.order.seed, t.order.drawn = lengths(t.train), s.Seed, t.evaluations
 	}
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 // check says which of the method's own settings cannot be used.

@@ -136,9 +136,12 @@ func TestARunShowsItselfAndCanBeInterrupted(t *testing.T) {
 	if d, ok := s.last.(plotting.Dashboard); !ok || d.Progress.Done != 2 || d.Figure == nil {
 		t.Errorf("the last picture is %v", s.last)
 	}
-	stop.Request()
-	r, err := SFT(tiny(t), some(t), SFTConfig{MaxSteps: 5})
+	base, data := tiny(t), some(t)
+	r, err := SFT(base, data, SFTConfig{MaxSteps: 5, Loop: Loop{watch: func(*loop, int) { stop.Request() }}})
 	if !errors.Is(err, stop.ErrInterrupted) || r == nil || len(r.Metrics) != 0 {
-		t.Errorf("%v %v", r, err)
+		t.Errorf("in the first step: %v %v", r, err)
+	}
+	if r, err := SFT(base, data, SFTConfig{MaxSteps: 5}); !errors.Is(err, stop.ErrInterrupted) || r != nil {
+		t.Errorf("before the rows are read: %v %v", r, err)
 	}
 }

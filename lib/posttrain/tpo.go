@@ -6,6 +6,7 @@ import (
 	"lyceum/lib/datasets"
 	"lyceum/lib/lossfn"
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 	"lyceum/lib/zoo"
 )
@@ -38,7 +39,9 @@ type TPOConfig struct {
 
 // TPO trains a copy of the model on triples: a chosen, a rejected and a gold completion (the column reference) of a prompt, without
 // a reference model. Losses, metrics and defaults are those of TRL's TPOTrainer.
-func TPO(model *zoo.Model, data *datasets.Set, config TPOConfig) (*Run, error) {
+func TPO(model *zoo.Model, data *datasets.Set, config TPOConfig) (_ *Run, err error) {
+	work := stop.Begin()
+	defer work.End(&err)
 	if err := needed("TPO", model, data); err != nil {
 		return nil, err
 	}
@@ -69,7 +72,7 @@ func TPO(model *zoo.Model, data *datasets.Set, config TPOConfig) (*Run, error) {
 		}
 	}
 	t.order = newOrder(len(t.train), s)
-	return r, train(r, t, s)
+	return r, train(work, r, t, s)
 }
 
 func (c TPOConfig) check() error {

@@ -47,13 +47,7 @@ func GenerateWith(d *transformer.Decoder, prompts [][]int32, o Options) (out []C
 	if out, err = prepared(d, prompts, &o); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if v := recover(); v == stop.ErrInterrupted {
-			err = stop.ErrInterrupted
-		} else if v != nil {
-			panic(v)
-		}
-	}()
+	defer stop.Catch(&err)
 	if o.Beam.Width > 0 {
 		return out, beamSearch(d, prompts, &o, out)
 	}

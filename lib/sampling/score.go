@@ -63,13 +63,7 @@ func EachPosition(d *transformer.Decoder, ids []int32, f func(at int, logits []f
 			return fmt.Errorf("sampling: token %d of the text is %d, the model's vocabulary is %d", i, id, c.Vocab)
 		}
 	}
-	defer func() {
-		if v := recover(); v == stop.ErrInterrupted {
-			err = stop.ErrInterrupted
-		} else if v != nil {
-			panic(v)
-		}
-	}()
+	defer stop.Catch(&err)
 	cache := d.NewCache(1, len(ids))
 	for at := 0; at < len(ids); at += scoredAtOnce {
 		n := min(scoredAtOnce, len(ids)-at)

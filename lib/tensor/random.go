@@ -3,7 +3,12 @@ package tensor
 import (
 	"math"
 	"math/rand/v2"
+
+	"lyceum/lib/stop"
 )
+
+// watchNumbers is how many numbers are drawn between two looks at the stop flag.
+const watchNumbers = 1 << 18
 
 // NewRand returns a generator of random numbers from a seed: PCG-DXSM (O'Neill 2014) as package math/rand/v2 has it. The
 // same seed gives the same numbers on every machine.
@@ -13,6 +18,9 @@ func NewRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x9e377
 func Randn(rng *rand.Rand, shape ...int) *Tensor {
 	t := New(shape...)
 	for i := range t.data {
+		if i%watchNumbers == 0 {
+			stop.Check()
+		}
 		t.data[i] = float32(rng.NormFloat64())
 	}
 	return t
@@ -22,6 +30,9 @@ func Randn(rng *rand.Rand, shape ...int) *Tensor {
 func Rand(rng *rand.Rand, shape ...int) *Tensor {
 	t := New(shape...)
 	for i := range t.data {
+		if i%watchNumbers == 0 {
+			stop.Check()
+		}
 		t.data[i] = rng.Float32()
 	}
 	return t

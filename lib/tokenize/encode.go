@@ -3,6 +3,8 @@ package tokenize
 import (
 	"strings"
 	"unicode/utf8"
+
+	"lyceum/lib/stop"
 )
 
 // An Encoding is a text as tokens, with where each came from.
@@ -19,7 +21,8 @@ type EncodeOptions struct {
 	SplitSpecial     bool // read special tokens that stand in the text as plain text
 }
 
-// Encode returns the ids of a text. Special tokens that stand in it are recognised; none is added.
+// Encode returns the ids of a text. Special tokens that stand in it are recognised; none is added. A stop ends it by a panic with
+// stop.ErrInterrupted, as it does all encoding.
 func (t *Tokenizer) Encode(text string) []int32 { return t.encode(text, false, false).IDs }
 
 // EncodeWith is Encode with options.
@@ -82,6 +85,7 @@ type cache struct {
 const longestCached = 128
 
 func (t *Tokenizer) encode(text string, offsets, plain bool) Encoding {
+	stop.Check()
 	c, _ := t.caches.Get().(*cache)
 	if c == nil || c.bytes > mostCached {
 		c = &cache{at: map[string][2]int32{}}
@@ -115,7 +119,11 @@ type encoder struct {
 	cache   *cache
 	offsets bool
 	out     Encoding
+	words   int // so far
 }
+
+// watchWords is how many words are encoded between two looks at the stop flag.
+const watchWords = 1 << 10
 
 func (e *encoder) addToken(id int32, p source) {
 	e.out.IDs = append(e.out.IDs, id)
@@ -154,6 +162,9 @@ func (e *encoder) piece(p source, split []splitter, first bool) {
 func (e *encoder) word(p source) {
 	if p.s == "" {
 		return
+	}
+	if e.words++; e.words%watchWords == 0 {
+		stop.Check()
 	}
 	c := e.cache
 	var list []symbol

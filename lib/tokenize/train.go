@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+
+	"lyceum/lib/stop"
 )
 
 // Train learns a vocabulary of size tokens from text: the special tokens first, then the 256 bytes, then the pair of
@@ -51,6 +53,9 @@ func Train(text string, size int, special []string, digits bool) (*Tokenizer, er
 		}
 	}
 	for len(tokens) < size {
+		if stop.Requested() {
+			return nil, stop.ErrInterrupted
+		}
 		var best [2]string
 		most := 0
 		for p, n := range pairs {

@@ -183,12 +183,12 @@ func (m *LM) WithoutAdapters(f func()) {
 		return
 	}
 	active, merged := m.adapters.active, m.adapters.merged
-	m.swapMerged()
+	takeOut(merged)
 	m.adapters.active, m.adapters.merged = nil, nil
 	m.attach()
 	defer func() {
 		m.adapters.active, m.adapters.merged = active, merged
-		m.swapMerged()
+		putIn(merged)
 		m.attach()
 	}()
 	f()

@@ -3,12 +3,22 @@ package transformer
 import (
 	"fmt"
 	"slices"
+
+	"lyceum/lib/stop"
 )
 
-// swapMerged exchanges merged and original weights, in the order that undoes or redoes.
-func (m *LM) swapMerged() {
-	for i := len(m.adapters.merged) - 1; i >= 0; i-- {
-		m.adapters.merged[i].swap.Swap()
+// takeOut puts the weights back that were there before anything was merged: the last change first, because each remembers
+// what it found.
+func takeOut(merged []mergedAdapter) {
+	for _, x := range slices.Backward(merged) {
+		x.swap.Swap()
+	}
+}
+
+// putIn is the reverse of takeOut.
+func putIn(merged []mergedAdapter) {
+	for _, x := range merged {
+		x.swap.Swap()
 	}
 }
 
@@ -16,7 +26,8 @@ func (m *LM) isMerged(name string) bool {
 	return slices.ContainsFunc(m.adapters.merged, func(x mergedAdapter) bool { return x.name == name })
 }
 
-// Merge writes an adapter into the weights, so that it costs nothing more; Unmerge takes it out again, to the bit.
+// Merge writes an adapter into the weights, so that it costs nothing more; Unmerge takes it out again, to the bit. A stop ends
+// either by a panic with stop.ErrInterrupted and leaves the model as it was.
 func (m *LM) Merge(name string) error {
 	a := m.adapters.byName[name]
 	if a == nil {
@@ -25,11 +36,13 @@ func (m *LM) Merge(name string) error {
 	if m.isMerged(name) {
 		return fmt.Errorf("transformer: the adapter %q is merged already", name)
 	}
+	stop.Check()
+	tables := m.mergedTables(a)
 	swap, err := a.Merge()
 	if err != nil {
 		return fmt.Errorf("transformer: adapter %q: %w", name, err)
 	}
-	m.adapters.merged = append(m.adapters.merged, mergedAdapter{name, swap, append(slices.Clone(a.Saved), m.mergedTables(a)...)})
+	m.adapters.merged = append(m.adapters.merged, mergedAdapter{name, swap, append(slices.Clone(a.Saved), tables...)})
 	m.attach()
 	return nil
 }
@@ -39,9 +52,17 @@ func (m *LM) Unmerge(name string) error {
 	if !m.isMerged(name) {
 		return fmt.Errorf("transformer: the adapter %q is not merged", name)
 	}
-	merged := m.adapters.merged
-	m.swapMerged()
+	merged, done := m.adapters.merged, false
+	takeOut(merged)
 	m.adapters.merged = nil
+	defer func() {
+		if !done {
+			takeOut(m.adapters.merged)
+			m.adapters.merged = merged
+			putIn(merged)
+			m.attach()
+		}
+	}()
 	for _, x := range merged {
 		if x.name == name {
 			continue
@@ -50,6 +71,7 @@ func (m *LM) Unmerge(name string) error {
 			return err
 		}
 	}
+	done = true
 	m.attach()
 	return nil
 }

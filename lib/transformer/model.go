@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 	"lyceum/lib/tensor"
 )
 
@@ -129,6 +130,7 @@ func (m *LM) clone(before func(*LM)) *LM {
 		}
 		from := m.Params()
 		for i, p := range n.Params() {
+			stop.Check()
 			copy(p.Value.Data(), from[i].Value.Data())
 		}
 		if m.Quantised() != "" {

@@ -4,23 +4,38 @@ import (
 	"fmt"
 
 	"lyceum/lib/nn"
+	"lyceum/lib/stop"
 )
 
 // Quantise holds the matrices of attention and MLP in less memory from now on: "bf16", "int8" or "int4" (see
 // tensor.Freeze), rounded for good. Nothing of the model itself wants gradients any more; adapters can be trained on it, as
-// in QLoRA (Dettmers et al. 2023, arXiv:2305.14314). Embedding, output layer and norms stay in float32.
+// in QLoRA (Dettmers et al. 2023, arXiv:2305.14314). Embedding, output layer and norms stay in float32. An error, or a stop,
+// which ends it by a panic with stop.ErrInterrupted, leaves the model as it was.
 func (m *LM) Quantise(kind string) error {
 	if len(m.adapters.merged) > 0 {
 		return fmt.Errorf("transformer: an adapter is merged: take it out (Unmerge) or delete it before the weights are quantised")
 	}
+	var undo []func()
+	done := false
+	defer func() {
+		if !done {
+			for _, f := range undo {
+				f()
+			}
+		}
+	}()
 	for _, x := range m.modules() {
 		if x.linear == nil {
 			continue
 		}
-		if err := x.linear.Quantise(kind); err != nil {
+		stop.Check()
+		l, was := x.linear, x.linear.Weight
+		if err := l.Quantise(kind); err != nil {
 			return fmt.Errorf("transformer: %s: %w", x.name, err)
 		}
+		undo = append(undo, func() { l.Base, l.Weight = nil, was })
 	}
+	done = true
 	m.attach()
 	m.freeze()
 	return nil
@@ -39,6 +54,7 @@ func (m *LM) Quantised() string {
 func (m *LM) Dense() *LM {
 	n := m.Share()
 	for _, x := range n.modules() {
+		stop.Check()
 		if x.linear != nil {
 			x.linear.Densify()
 		}

@@ -45,7 +45,7 @@ func Attention(out, lse, q, k, v []float32, s AttentionShape) {
 	}
 	block, docs := s.queryBlock(), s.documents()
 	perHead := (s.Queries-1)/block + 1
-	parallelStop(s.Batch*s.KVHeads*perHead, 1, func(lo, hi int) {
+	ParallelStop(s.Batch*s.KVHeads*perHead, 1, func(lo, hi int) {
 		for task := lo; task < hi; task++ {
 			// Late blocks see most keys; they go first so that the end of the work is fine-grained.
 			at := (perHead - 1 - task%perHead) * block

@@ -19,7 +19,7 @@ func AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v []float32, s Attentio
 	docs, parts := s.documents(), s.backwardParts()
 	apart := newKeyParts(&s, parts)
 	defer apart.release()
-	parallelStop(s.Batch*s.KVHeads*parts, 1, func(lo, hi int) {
+	ParallelStop(s.Batch*s.KVHeads*parts, 1, func(lo, hi int) {
 		for task := lo; task < hi; task++ {
 			head, part := task/parts, task%parts
 			w := attentionWork{AttentionShape: &s, t: active.tiles, batch: head / s.KVHeads, kv: head % s.KVHeads,

@@ -7,7 +7,7 @@ const fewParts = 16
 // rows of x and exactly four rows of W. kernel is called with the number of rows of x, the first of them, the first of the
 // four rows of W, and where the result goes. bytes is how much memory a row of W takes.
 func fewRows(y []float32, ldy, m, rows, most, bytes int, kernel func(n, i, j int, c *float32, ldc int)) {
-	parallelStop(rows, max(min(4*dotsSpan/bytes, rows/fewParts)&^3, 4), func(lo, hi int) {
+	ParallelStop(rows, max(min(4*dotsSpan/bytes, rows/fewParts)&^3, 4), func(lo, hi int) {
 		part := getScratch(dotsMost * 4)
 		defer putScratch(part)
 		for j := lo; j < hi; j += 4 {
@@ -32,7 +32,7 @@ func fewRows(y []float32, ldy, m, rows, most, bytes int, kernel func(n, i, j int
 // small part of the work. widen writes row j of W.
 func manyRows(y []float32, ldy int, x []float32, ldx, m, rows, cols int, widen func(dst []float32, j int)) {
 	const group = 32
-	parallelStop(rows, group, func(lo, hi int) {
+	ParallelStop(rows, group, func(lo, hi int) {
 		wide := getScratch(group * cols)
 		defer putScratch(wide)
 		for j := lo; j < hi; j++ {

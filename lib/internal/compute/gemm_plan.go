@@ -62,7 +62,7 @@ func (g *gemmCall) dots(t *tiles) {
 		}
 		a = matrix{p: &apart[0], ld: ld}
 	}
-	parallelStop(g.n, g.streamGrain(t), func(lo, hi int) {
+	ParallelStop(g.n, g.streamGrain(t), func(lo, hi int) {
 		t.streamRows(g.m, hi-lo, g.k, a.p, a.ld, g.b.at(0, lo), g.b.ld, offset(g.c, lo), g.ldc, g.alpha, add)
 	})
 }
@@ -108,7 +108,7 @@ func (g *gemmCall) panels(t *tiles, packA bool) {
 		defer putScratch(packed)
 		g.packAllA(t, packed)
 	}
-	parallelStop((g.n-1)/t.cols+1, 1, func(lo, hi int) {
+	ParallelStop((g.n-1)/t.cols+1, 1, func(lo, hi int) {
 		scratch := getScratch(min(g.k, panelK) * t.cols)
 		defer putScratch(scratch)
 		for p := lo; p < hi; p++ {
@@ -197,7 +197,7 @@ func (g *gemmCall) blocks(t *tiles) {
 				g.packB(t, packedB[p*kk*t.cols:], k0, kk, p*t.cols, min(t.cols, g.n-p*t.cols))
 			}
 		})
-		parallelStop((g.m-1)/height+1, 1, func(lo, hi int) {
+		ParallelStop((g.m-1)/height+1, 1, func(lo, hi int) {
 			packed := getScratch(height * kk)
 			defer putScratch(packed)
 			for r := lo; r < hi; r++ {

@@ -19,9 +19,9 @@ import (
 // with the same value. grain must be positive; n = 0 does nothing.
 func Parallel(n, grain int, fn func(lo, hi int)) { parallel(n, grain, false, fn) }
 
-// parallelStop is Parallel for long work without lasting effects: between two ranges it looks at the stop flag
+// ParallelStop is Parallel for long work without lasting effects: between two ranges it looks at the stop flag
 // and panics with stop.ErrInterrupted when it is set.
-func parallelStop(n, grain int, fn func(lo, hi int)) { parallel(n, grain, true, fn) }
+func ParallelStop(n, grain int, fn func(lo, hi int)) { parallel(n, grain, true, fn) }
 
 func parallel(n, grain int, stoppable bool, fn func(lo, hi int)) {
 	notNegative("Parallel", "n", n)

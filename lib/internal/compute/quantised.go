@@ -108,7 +108,7 @@ func (q *quantised) mulT(y []float32, ldy int, x []float32, ldx, m int) {
 	})
 	table := active.quantTiles[q.bits]
 	panels := (q.rows + quantPanel - 1) / quantPanel
-	parallelStop(panels, max(1, min(dotsSpan/(q.groups*8*q.bits*quantPanel/4*max(1, m/8)), panels/fewParts)), func(lo, hi int) {
+	ParallelStop(panels, max(1, min(dotsSpan/(q.groups*8*q.bits*quantPanel/4*max(1, m/8)), panels/fewParts)), func(lo, hi int) {
 		for p := lo; p < hi; p++ {
 			at := p * q.groups
 			for i := 0; i < m; {

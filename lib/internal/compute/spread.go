@@ -34,7 +34,7 @@ func (g *gemmCall) spread(t *tiles) {
 	packed := getScratch(height * s.width * g.k)
 	defer putScratch(packed)
 	g.packSpread(t, packed)
-	parallelStop(g.n, max(spreadBlock, min(spreadSpan, g.n/aheadParts/spreadBlock*spreadBlock)), func(lo, hi int) {
+	ParallelStop(g.n, max(spreadBlock, min(spreadSpan, g.n/aheadParts/spreadBlock*spreadBlock)), func(lo, hi int) {
 		columns := getScratch((spreadSlack + spreadBlock) * len(s.kernel) * s.width)
 		defer putScratch(columns)
 		for j := lo; j < hi; j += spreadBlock {

@@ -22,7 +22,7 @@ func blockedSum(x []float32, f func([]float32) float32) float64 {
 		return float64(f(x))
 	}
 	parts := make([]float64, (len(x)-1)/span+1)
-	Parallel(len(x), span, func(lo, hi int) { parts[lo/span] = float64(f(x[lo:hi])) })
+	ParallelStop(len(x), span, func(lo, hi int) { parts[lo/span] = float64(f(x[lo:hi])) })
 	total := 0.0
 	for _, p := range parts {
 		total += p
