@@ -9,10 +9,14 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/stop/stop"] = map[string]reflect.Value{
+		"Begin":          reflect.ValueOf(pkg.Begin),
+		"Catch":          reflect.ValueOf(pkg.Catch),
 		"Check":          reflect.ValueOf(pkg.Check),
 		"ErrInterrupted": reflect.ValueOf(&pkg.ErrInterrupted).Elem(),
 		"Request":        reflect.ValueOf(pkg.Request),
 		"Requested":      reflect.ValueOf(pkg.Requested),
 		"Reset":          reflect.ValueOf(pkg.Reset),
+		"Shield":         reflect.ValueOf(pkg.Shield),
+		"Work":           reflect.ValueOf((*pkg.Work)(nil)),
 	}
 }
