@@ -28,7 +28,7 @@ type samplingFlags struct {
 	epsilon, eta          float64
 	penalty               float64
 	frequency, presence   float64
-	noRepeat              int
+	noRepeat, repeatLast  int
 	seed                  uint64
 }
 
@@ -42,9 +42,10 @@ func (f *samplingFlags) add(fl *flag.FlagSet) {
 	fl.Float64Var(&f.typical, "typical-p", 0, "draw from the tokens of typical surprise that have the share `P` together")
 	fl.Float64Var(&f.epsilon, "epsilon-cutoff", 0, "draw from tokens at least as likely as `P`")
 	fl.Float64Var(&f.eta, "eta-cutoff", 0, "the same, with a bound that sinks with the entropy (`P`)")
-	fl.Float64Var(&f.penalty, "repetition-penalty", 0, "divide the scores of tokens that were there by `X`; 1: do not")
-	fl.Float64Var(&f.frequency, "frequency-penalty", 0, "subtract `X` for each time that a token was written")
-	fl.Float64Var(&f.presence, "presence-penalty", 0, "subtract `X` once from tokens that were written")
+	fl.Float64Var(&f.penalty, "repetition-penalty", 0, "divide the scores of tokens that were there, the prompt included, by `X`; 1: do not")
+	fl.Float64Var(&f.frequency, "frequency-penalty", 0, "subtract `X` for each time that a token was written, the prompt not counted")
+	fl.Float64Var(&f.presence, "presence-penalty", 0, "subtract `X` once from tokens that were written, the prompt not counted")
+	fl.IntVar(&f.repeatLast, "repeat-last-n", 0, "let the three penalties look at the last `N` tokens of prompt and text, as llama.cpp does (its own N is 64); -1: at all of them; 0: no penalties")
 	fl.IntVar(&f.noRepeat, "no-repeat-ngram-size", 0, "let no run of `N` tokens occur twice")
 	fl.IntVar(&f.minNew, "min-new-tokens", 0, "do not end before `N` tokens")
 	fl.Var(&f.stopStrings, "stop", "end where `TEXT` would be written; may be repeated")
@@ -86,6 +87,11 @@ func (f *samplingFlags) options(m *zoo.Model, set map[string]bool, chat bool) (s
 	}{{"top-k", &o.TopK, f.topK}, {"no-repeat-ngram-size", &o.NoRepeatNGram, f.noRepeat}, {"min-new-tokens", &o.MinNewTokens, f.minNew}} {
 		if set[v.name] {
 			*v.to = v.x
+		}
+	}
+	if set["repeat-last-n"] {
+		if o.RepeatLastN = f.repeatLast; f.repeatLast == 0 {
+			o.Penalty, o.Frequency, o.Presence = 0, 0, 0
 		}
 	}
 	if set["temperature"] && f.temperature > 0 {

@@ -49,6 +49,7 @@ type scratch struct {
 	keys                 []weighted
 	far                  []float64
 	seen                 []uint64 // a bit for each token
+	counts               map[int32]int
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}

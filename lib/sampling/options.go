@@ -25,7 +25,11 @@ type Options struct {
 	Penalty      float64 // divide the scores of tokens that were there already (repetition penalty, Keskar et al. 2019); 0 or 1: none
 	Frequency    float64 // subtract this for each time that a token was generated before, as vLLM and OpenAI's API do
 	Presence     float64 // subtract this once from tokens that were generated before
-	Seed         uint64
+	// RepeatLastN changes which tokens the three penalties look at. 0: Penalty at prompt and completion, as Transformers does;
+	// Frequency and Presence at the completion alone, as vLLM and OpenAI's API do. N > 0: all three at the last N tokens of
+	// prompt and completion, as llama.cpp does, whose own value is 64. -1: at all of prompt and completion.
+	RepeatLastN int
+	Seed        uint64
 	FirstRow     int // the number of the first completion: its random numbers are those of completion FirstRow of a larger call
 
 	NoRepeatNGram int               // no run of this many tokens occurs twice, the prompt included; 0: no such rule
@@ -86,6 +90,9 @@ func (o Options) Check() error {
 	}
 	if !finite(o.Frequency) || !finite(o.Presence) {
 		return fmt.Errorf("sampling: Frequency is %v and Presence %v, they must be finite", o.Frequency, o.Presence)
+	}
+	if o.RepeatLastN < -1 {
+		return fmt.Errorf("sampling: RepeatLastN is %d, it must be a number of tokens, 0 (as Transformers and vLLM count) or -1 (all)", o.RepeatLastN)
 	}
 	for id, b := range o.Bias {
 		if math.IsNaN(b) || math.IsInf(b, 1) {

@@ -15,11 +15,12 @@ func (s *scratch) process(o *Options, scores []float32, ids []int32, prompt int)
 	for id, b := range o.Bias {
 		scores[id] += float32(b)
 	}
+	before, generated := o.penalised(ids, prompt)
 	if o.Penalty > 0 && o.Penalty != 1 {
-		s.penalise(scores, ids, float32(o.Penalty))
+		s.penalise(scores, before, float32(o.Penalty))
 	}
 	if o.Frequency != 0 || o.Presence != 0 {
-		s.penaliseGenerated(scores, ids[prompt:], float32(o.Frequency), float32(o.Presence))
+		s.penaliseCounted(scores, generated, float32(o.Frequency), float32(o.Presence))
 	}
 	if o.NoRepeatNGram > 0 {
 		forbidRepeats(scores, ids, o.NoRepeatNGram)
@@ -71,13 +72,29 @@ func (s *scratch) penalise(scores []float32, ids []int32, penalty float32) {
 	}
 }
 
-// penaliseGenerated subtracts frequency for each occurrence, and presence once.
-func (s *scratch) penaliseGenerated(scores []float32, ids []int32, frequency, presence float32) {
-	s.forget(len(scores))
+// penalised returns the tokens that Penalty looks at, and those that Frequency and Presence count.
+func (o *Options) penalised(ids []int32, prompt int) (penalty, counted []int32) {
+	switch n := o.RepeatLastN; {
+	case n == 0:
+		return ids, ids[prompt:]
+	case n > 0 && n < len(ids):
+		ids = ids[len(ids)-n:]
+	}
+	return ids, ids
+}
+
+// penaliseCounted subtracts, from a token that occurs count times, count frequency + presence. The product and the sum are
+// rounded to float32 each, as llama.cpp has them: the same tie falls the same way.
+func (s *scratch) penaliseCounted(scores []float32, ids []int32, frequency, presence float32) {
+	if s.counts == nil {
+		s.counts = map[int32]int{}
+	}
+	clear(s.counts)
 	for _, id := range ids {
-		if scores[id] -= frequency; s.first(id) {
-			scores[id] -= presence
-		}
+		s.counts[id]++
+	}
+	for id, n := range s.counts {
+		scores[id] -= float32(float32(n)*frequency) + presence
 	}
 }
 
