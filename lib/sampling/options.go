@@ -30,7 +30,7 @@ type Options struct {
 	// prompt and completion, as llama.cpp does, whose own value is 64. -1: at all of prompt and completion.
 	RepeatLastN int
 	Seed        uint64
-	FirstRow     int // the number of the first completion: its random numbers are those of completion FirstRow of a larger call
+	FirstRow    int // the number of the first completion: its random numbers are those of completion FirstRow of a larger call
 
 	NoRepeatNGram int               // no run of this many tokens occurs twice, the prompt included; 0: no such rule
 	BadWords      [][]int32         // runs of tokens that must not be generated
