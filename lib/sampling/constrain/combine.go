@@ -3,86 +3,244 @@ package constrain
 import (
 	"encoding/json"
 	"math/big"
+	"regexp"
 	"slices"
 )
 
-// combined is allOf, anyOf and oneOf, together with what stands beside them.
-func (s *schemas) combined(m *members, key string, v any, path string) (node, error) {
-	list, ok := v.([]any)
-	if !ok || len(list) == 0 {
-		return nil, at(path, "%s must be a list of schemas", key)
+// Schemas are brought into one form before they become nodes: what $ref, allOf, oneOf, not, if and the dependent keywords
+// say is merged into the keywords of one schema, and only anyOf stays as it is.
+
+// together is several values of a keyword that all hold: pattern, format, multipleOf.
+type together []any
+
+func listed(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case together:
+		return v
 	}
-	rest := m.without(key)
-	if key == "allOf" {
-		var both any = rest
-		for _, branch := range list {
-			var err error
-			if both, err = s.merge(both, branch, path); err != nil {
-				return nil, err
-			}
-		}
-		return s.node(both, path)
-	}
-	if key == "oneOf" {
-		for i := range list {
-			for j := range i {
-				if !s.disjoint(list[j], list[i], 0) {
-					return nil, at(path, "oneOf: %d and %d are not known to exclude one another; write anyOf if both may hold", j, i)
-				}
-			}
-		}
-	}
-	var out choice
-	for _, branch := range list {
-		both := branch
-		if len(rest.keys) > 0 {
-			var err error
-			if both, err = s.merge(rest, branch, path); err != nil {
-				return nil, err
-			}
-		}
-		n, err := s.node(both, path+"/"+key)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, nil
+	return []any{v}
 }
 
-// merge returns a schema that is as strict as both.
-func (s *schemas) merge(a, b any, path string) (any, error) {
+// schemaOf makes a schema of keys and values.
+func schemaOf(pairs ...any) *members {
+	m := &members{of: map[string]any{}}
+	for i := 0; i < len(pairs); i += 2 {
+		m.set(pairs[i].(string), pairs[i+1])
+	}
+	return m
+}
+
+// both is a schema as strict as a and b together, merged when it is looked at.
+func both(a, b any) any {
+	switch {
+	case a == true || b == false:
+		return b
+	case b == true || a == false || compact(a) == compact(b):
+		return a
+	}
+	return schemaOf("allOf", []any{a, b})
+}
+
+func anyOf(list []any) any {
+	list = slices.DeleteFunc(list, func(v any) bool { return v == false })
+	switch {
+	case slices.Contains(list, any(true)):
+		return true
+	case len(list) == 0:
+		return false
+	case len(list) == 1:
+		return list[0]
+	}
+	return schemaOf("anyOf", list)
+}
+
+// The keywords that plain takes away.
+var merging = []string{"$ref", "allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies", "additionalItems", "const"}
+
+// plain returns v in the one form: true, false, or a schema of keywords that speak of the value itself, and of anyOf.
+func (s *schemas) plain(v any, path string) (any, error) {
 	if s.depth++; s.depth > mostNested {
 		return nil, at(path, "the schema refers to itself without end")
 	}
 	defer func() { s.depth-- }()
-	if a == true {
-		return b, nil
+	if _, ok := v.(bool); ok {
+		return v, nil
 	}
-	if b == true || a == false {
-		return a, nil
+	m, ok := v.(*members)
+	if !ok {
+		return nil, at(path, "a schema is an object, true or false, not %v", v)
 	}
-	if b == false {
-		return b, nil
+	for _, k := range notPossible {
+		if m.has(k) && m.of[k] != true {
+			return nil, at(path, "the keyword %q is not supported", k)
+		}
 	}
-	x, err := s.resolved(a, path)
+	rest := m.without(slices.Concat(remarks, merging, notPossible)...)
+	if no, ok := m.of["not"].(*negated); ok {
+		rest.set("not", no)
+	}
+	if first, ok := m.of["items"].([]any); ok { // as drafts before 2020-12 wrote prefixItems
+		rest.set("prefixItems", first)
+		if rest = rest.without("items"); m.has("additionalItems") {
+			rest.set("items", m.of["additionalItems"])
+		}
+	}
+	if !rest.has("contains") {
+		rest = rest.without("minContains", "maxContains")
+	}
+	parts, err := s.parts(m, path)
 	if err != nil {
 		return nil, err
 	}
-	y, err := s.resolved(b, path)
+	if rest.has("unevaluatedProperties") && m.has("oneOf", "not", "if", "dependentRequired", "dependentSchemas", "dependencies") {
+		return nil, at(path, `"unevaluatedProperties" beside other keywords than properties, $ref, allOf and anyOf is not supported`)
+	}
+	var out any = rest
+	if len(rest.keys) == 0 {
+		out = true
+	}
+	for _, p := range parts {
+		if out, err = s.merge(out, p, path); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// parts are the schemas that must hold beside the plain keywords.
+func (s *schemas) parts(m *members, path string) (parts []any, err error) {
+	if c, ok := m.of["const"]; ok {
+		parts = append(parts, schemaOf("enum", []any{c}))
+	}
+	if ref, ok := m.of["$ref"]; ok {
+		name, _ := ref.(string)
+		target, err := s.lookUp(name, path)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, target)
+	}
+	for _, k := range []string{"allOf", "oneOf", "anyOf"} {
+		if list, ok := m.of[k].([]any); m.has(k) && (!ok || len(list) == 0) {
+			return nil, at(path, "%s must be a list of schemas", k)
+		} else if k == "allOf" {
+			parts = append(parts, list...)
+		} else if k == "oneOf" && len(list) > 0 {
+			one, err := s.exactlyOne(list, path)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, one)
+		}
+	}
+	if no, ok := m.of["not"]; ok {
+		if _, done := no.(*negated); !done {
+			v, err := s.not(no, path+"/not")
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, v)
+		}
+	}
+	if m.has("if") && m.has("then", "else") {
+		no, err := s.not(m.of["if"], path+"/if")
+		if err != nil && m.has("else") {
+			return nil, err
+		}
+		if err != nil { // without a way to say that "if" fails, it holds
+			no = false
+		}
+		parts = append(parts, anyOf([]any{both(m.of["if"], given(m, "then")), both(no, given(m, "else"))}))
+	}
+	return s.dependent(m, path, parts)
+}
+
+func given(m *members, key string) any { return orTrue(m.of[key]) }
+
+// dependent is dependentRequired, dependentSchemas and their older form: the property is absent, or the rest holds too.
+func (s *schemas) dependent(m *members, path string, parts []any) ([]any, error) {
+	for _, key := range []string{"dependentRequired", "dependentSchemas", "dependencies"} {
+		deps, ok := m.of[key].(*members)
+		if m.has(key) && !ok {
+			return nil, at(path, "%s must be an object", key)
+		} else if !ok {
+			continue
+		}
+		for _, k := range deps.keys {
+			then := deps.of[k]
+			if names, isList := then.([]any); isList {
+				then = schemaOf("required", names)
+			}
+			there := schemaOf("type", "object", "required", []any{k})
+			absent := schemaOf("type", []any{"object"}, "not", &negated{absent: []string{k}})
+			list := []any{absent, both(there, then)}
+			if types := without(kindsOf(m), "object"); len(types) > 0 {
+				list = append(list, schemaOf("type", types))
+			}
+			parts = append(parts, anyOf(list))
+		}
+	}
+	return parts, nil
+}
+
+// exactlyOne is oneOf: each alternative with the negation of those that are not known to exclude it.
+func (s *schemas) exactlyOne(list []any, path string) (any, error) {
+	var out []any
+	for i, v := range list {
+		for j, other := range list {
+			if i == j || s.disjoint(v, other, 0) {
+				continue
+			}
+			no, err := s.not(other, path+"/oneOf")
+			if err != nil {
+				return nil, err
+			}
+			v = both(v, no)
+		}
+		out = append(out, v)
+	}
+	return anyOf(out), nil
+}
+
+// merge returns a schema that is as strict as both, in the plain form.
+func (s *schemas) merge(a, b any, path string) (any, error) {
+	pa, err := s.plain(a, path)
 	if err != nil {
 		return nil, err
 	}
-	if closed(x) && extra(y, x) || closed(y) && extra(x, y) {
-		return nil, at(path, "properties beside additionalProperties false of another part of allOf are not supported")
+	pb, err := s.plain(b, path)
+	if err != nil {
+		return nil, err
 	}
-	out := x.without(remarks...)
-	for _, k := range y.without(remarks...).keys {
+	if pa == true || pb == false {
+		return pb, nil
+	}
+	if pb == true || pa == false {
+		return pa, nil
+	}
+	x, y := pa.(*members), pb.(*members)
+	if y.has("unevaluatedProperties") && len(x.keys) > 0 {
+		return nil, at(path, `"unevaluatedProperties" in a part of another schema is not supported`)
+	}
+	out := x.without()
+	if err := s.mergeProperties(out, x, y, path); err != nil {
+		return nil, err
+	}
+	if err := mergeItems(out, x, y, path); err != nil {
+		return nil, err
+	}
+	for _, k := range y.keys {
+		switch k {
+		case "properties", "patternProperties", "additionalProperties", "items", "prefixItems":
+			continue
+		}
 		if !out.has(k) || compact(out.of[k]) == compact(y.of[k]) {
 			out.set(k, y.of[k])
 			continue
 		}
-		v, err := s.mergeKey(k, out.of[k], y.of[k], path)
+		v, err := mergeKey(k, out.of[k], y.of[k], path)
 		if err != nil {
 			return nil, err
 		}
@@ -91,69 +249,46 @@ func (s *schemas) merge(a, b any, path string) (any, error) {
 	return out, nil
 }
 
-func closed(m *members) bool { return m.of["additionalProperties"] == false }
+// mostBranches bounds the alternatives that two anyOf make together.
+const mostBranches = 256
 
-// extra reports whether a has properties that b does not have.
-func extra(a, b *members) bool {
-	p, _ := a.of["properties"].(*members)
-	q, _ := b.of["properties"].(*members)
-	return p != nil && slices.ContainsFunc(p.keys, func(k string) bool { return q == nil || !q.has(k) })
-}
-
-// resolved is a schema whose reference is replaced by what it points to.
-func (s *schemas) resolved(v any, path string) (*members, error) {
-	m, ok := v.(*members)
-	if !ok {
-		return nil, at(path, "a schema is an object, true or false, not %v", v)
-	}
-	ref, ok := m.of["$ref"].(string)
-	if !ok {
-		return m, nil
-	}
-	target, err := s.lookUp(ref, path)
-	if err != nil {
-		return nil, err
-	}
-	both, err := s.merge(target, m.without("$ref"), path)
-	if err != nil {
-		return nil, err
-	}
-	if m, ok = both.(*members); !ok {
-		return nil, at(path, "%s is %v, which cannot be combined with others", ref, both)
-	}
-	return m, nil
-}
-
-func (s *schemas) mergeKey(key string, a, b any, path string) (any, error) {
+func mergeKey(key string, a, b any, path string) (any, error) {
+	x, xList := a.([]any)
+	y, yList := b.([]any)
 	switch key {
-	case "properties":
-		p, ok := a.(*members)
-		q, ok2 := b.(*members)
-		if ok && ok2 {
-			out := p.without()
-			for _, k := range q.keys {
-				v := q.of[k]
-				if p.has(k) {
-					v = &members{keys: []string{"allOf"}, of: map[string]any{"allOf": []any{p.of[k], q.of[k]}}}
-				}
-				out.set(k, v)
-			}
-			return out, nil
+	case "anyOf":
+		if !xList || !yList || len(x)*len(y) > mostBranches {
+			break
 		}
+		out := []any{}
+		for _, v := range x {
+			for _, w := range y {
+				out = append(out, both(v, w))
+			}
+		}
+		return out, nil
 	case "required":
-		x, ok := a.([]any)
-		y, ok2 := b.([]any)
-		if ok && ok2 {
+		if xList && yList {
 			return append(slices.Clone(x), y...), nil
 		}
 	case "type":
 		return sharedTypes(a, b), nil
 	case "enum":
-		x, _ := a.([]any)
-		y, _ := b.([]any)
 		return slices.DeleteFunc(slices.Clone(x), func(v any) bool {
-			return !slices.ContainsFunc(y, func(w any) bool { return compact(v) == compact(w) })
+			return !slices.ContainsFunc(y, func(w any) bool { return equal(v, w) })
 		}), nil
+	case "not":
+		p, ok := a.(*negated)
+		q, ok2 := b.(*negated)
+		if ok && ok2 {
+			return p.and(q), nil
+		}
+	case "pattern", "format", "multipleOf":
+		return append(slices.Clone(together(listed(a))), listed(b)...), nil
+	case "propertyNames":
+		return both(a, b), nil
+	case "uniqueItems":
+		return a == true || b == true, nil
 	case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties":
 		x, ok := ratOf(a)
 		y, ok2 := ratOf(b)
@@ -164,103 +299,105 @@ func (s *schemas) mergeKey(key string, a, b any, path string) (any, error) {
 			return b, nil
 		}
 	}
-	return nil, at(path, "two values of %q in allOf, or beside $ref, anyOf or oneOf, are not supported", key)
+	if !slices.Contains(known, key) {
+		return a, nil
+	}
+	return nil, at(path, "two values of %q in allOf, or beside $ref, anyOf, oneOf or if, are not supported", key)
 }
 
-func names(t any) []string {
-	var out []string
-	switch t := t.(type) {
-	case string:
-		out = append(out, t)
-	case []any:
-		for _, x := range t {
-			if name, ok := x.(string); ok {
-				out = append(out, name)
-			}
-		}
-	}
-	return out
-}
-
-func sharedTypes(a, b any) []any {
-	out := []any{}
-	for _, x := range names(a) {
-		for _, y := range names(b) {
-			switch {
-			case x == y, x == "integer" && y == "number":
-				out = append(out, x)
-			case x == "number" && y == "integer":
-				out = append(out, y)
-			}
-		}
-	}
-	return out
-}
-
-// disjoint reports whether no value can be valid under both, as far as types, listed values and required properties show.
-func (s *schemas) disjoint(a, b any, depth int) bool {
-	if a == false || b == false {
-		return true
-	}
-	if depth > 8 || a == true || b == true {
-		return false
-	}
-	x, err := s.resolved(a, "")
-	if err != nil {
-		return false
-	}
-	y, err := s.resolved(b, "")
-	if err != nil {
-		return false
-	}
-	if p, q := listOf(x), listOf(y); p != nil && q != nil {
-		return !slices.ContainsFunc(p, func(v any) bool {
-			return slices.ContainsFunc(q, func(w any) bool { return compact(v) == compact(w) })
-		})
-	}
-	if p, q := kinds(x), kinds(y); p != nil && q != nil && len(sharedTypes(p, q)) == 0 {
-		return true
-	}
+// mergeProperties merges what two schemas say of the properties of objects: what one of them does not name falls under its
+// additionalProperties.
+func (s *schemas) mergeProperties(out, x, y *members, path string) error {
 	p, _ := x.of["properties"].(*members)
 	q, _ := y.of["properties"].(*members)
-	if p == nil || q == nil {
-		return false
+	px, _ := x.of["patternProperties"].(*members)
+	py, _ := y.of["patternProperties"].(*members)
+	ax, ay := given(x, "additionalProperties"), given(y, "additionalProperties")
+	if ax != true && !subset(py, px) || ay != true && !subset(px, py) {
+		return at(path, `"patternProperties" beside "additionalProperties" of another part is not supported`)
 	}
-	for _, k := range p.keys {
-		if q.has(k) && requires(x, k) && requires(y, k) && s.disjoint(p.of[k], q.of[k], depth+1) {
+	if p != nil || q != nil {
+		all := schemaOf()
+		for _, m := range []*members{p, q} {
+			for _, k := range keysOf(m) {
+				if !all.has(k) {
+					all.set(k, both(ofName(k, p, px, ax), ofName(k, q, py, ay)))
+				}
+			}
+		}
+		out.set("properties", all)
+	}
+	if px != nil || py != nil {
+		all := schemaOf()
+		for _, m := range []*members{px, py} {
+			for _, k := range keysOf(m) {
+				if all.has(k) {
+					all.set(k, both(all.of[k], m.of[k]))
+				} else {
+					all.set(k, m.of[k])
+				}
+			}
+		}
+		out.set("patternProperties", all)
+	}
+	if x.has("additionalProperties") || y.has("additionalProperties") {
+		out.set("additionalProperties", both(ax, ay))
+	}
+	return nil
+}
+
+func keysOf(m *members) []string {
+	if m == nil {
+		return nil
+	}
+	return m.keys
+}
+
+func subset(a, b *members) bool {
+	return !slices.ContainsFunc(keysOf(a), func(k string) bool { return b == nil || !b.has(k) })
+}
+
+// ofName is what a schema says of the property k, its patternProperties aside.
+func ofName(k string, properties, patterns *members, others any) any {
+	if properties != nil && properties.has(k) {
+		return properties.of[k]
+	}
+	for _, p := range keysOf(patterns) {
+		if re, err := regexp.Compile(p); err == nil && re.MatchString(k) {
 			return true
 		}
 	}
-	return false
+	return others
 }
 
-func listOf(m *members) []any {
-	if v, ok := m.of["const"]; ok {
-		return []any{v}
+// mergeItems merges prefixItems and items position by position.
+func mergeItems(out, x, y *members, path string) error {
+	if !y.has("prefixItems", "items") {
+		return nil
 	}
-	list, _ := m.of["enum"].([]any)
-	return list
-}
-
-// kinds is the types of a schema; nil if it says nothing.
-func kinds(m *members) []any {
-	if list := listOf(m); list != nil {
-		var out []any
-		for _, v := range list {
-			out = append(out, typeOf(v))
+	p, ok := x.of["prefixItems"].([]any)
+	q, ok2 := y.of["prefixItems"].([]any)
+	if x.has("prefixItems") && !ok || y.has("prefixItems") && !ok2 {
+		return at(path, "prefixItems must be a list of schemas")
+	}
+	var all []any
+	for i := range max(len(p), len(q)) {
+		a, b := given(x, "items"), given(y, "items")
+		if i < len(p) {
+			a = p[i]
 		}
-		return out
+		if i < len(q) {
+			b = q[i]
+		}
+		all = append(all, both(a, b))
 	}
-	var out []any
-	for _, n := range names(m.of["type"]) {
-		out = append(out, n)
+	if all != nil {
+		out.set("prefixItems", all)
 	}
-	return out
-}
-
-func requires(m *members, key string) bool {
-	list, _ := m.of["required"].([]any)
-	return slices.Contains(list, any(key))
+	if x.has("items") || y.has("items") {
+		out.set("items", both(given(x, "items"), given(y, "items")))
+	}
+	return nil
 }
 
 func ratOf(v any) (*big.Rat, bool) {

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
-// A node is a part of a grammar: byteSet, sequence, choice, repeat or *rule.
+// A node is a part of a grammar: byteSet, sequence, choice, repeat, *dfa or *rule.
 type node interface{}
 
 // byteSet is one byte out of a set.
@@ -118,7 +119,19 @@ func compile(name string, root node) (g *Grammar, err error) {
 	if g.m = newMachine(&g.net, nil); !g.m.finishable() {
 		return nil, fmt.Errorf("constrain: %s: no text matches, or none that ends", name)
 	}
+	g.net.prune(g.m.ends)
 	return g, nil
+}
+
+// prune takes away what leads to no end.
+func (n *network) prune(ends []int) {
+	lost := func(i int32) bool { return ends[i] >= unreachable }
+	for i := range n.states {
+		s := &n.states[i]
+		s.edges = slices.DeleteFunc(s.edges, func(e edge) bool { return lost(e.to) })
+		s.empty = slices.DeleteFunc(s.empty, lost)
+		s.calls = slices.DeleteFunc(s.calls, func(c call) bool { return lost(c.rule.start) || lost(c.after) })
+	}
 }
 
 type builder struct {
@@ -172,6 +185,8 @@ func (b *builder) build(n node, from, to int32) {
 		}
 	case repeat:
 		b.repeat(n, from, to)
+	case *dfa:
+		n.lay(b, from, to)
 	case *rule:
 		b.enter(n)
 		s := &b.net.states[from]

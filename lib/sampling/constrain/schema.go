@@ -10,14 +10,14 @@ import (
 )
 
 // JSONSchema returns the JSON texts that are valid under a schema (JSON Schema draft 2020-12, and what older drafts write
-// the same way): types, enum, const, properties, required, additionalProperties, items, prefixItems, minItems, maxItems,
-// minLength, maxLength, pattern, format (date, time, date-time, uuid, email, ipv4), minimum, maximum and their exclusive
-// forms, anyOf, oneOf, allOf, and $ref within the schema, also to itself.
+// the same way). All keywords that say something of a value are kept to, but for unevaluatedItems, $dynamicRef and $recursiveRef;
+// format is date, time, date-time, uuid, email and ipv4, and $ref leads within the schema, also to itself.
 //
 // Every text of the grammar is valid; the reverse does not hold: properties come in the order of the schema, others only
-// where additionalProperties or the lack of any properties allows them, numbers have at most 18 digits, and space between
-// the parts is short. What cannot be kept to is an error that names the place and the keyword, never ignored.
-func JSONSchema(schema []byte) (*Grammar, error) {
+// where additionalProperties, patternProperties or the lack of any properties allows them, numbers have at most 18 digits, and
+// space between the parts is short. uniqueItems needs items of few values; with more than ten of them they come in order.
+// What cannot be kept to is an error that names the place and the keyword, never ignored.
+func JSONSchema(schema []byte) (g *Grammar, err error) {
 	bad := func(err error) (*Grammar, error) { return nil, fmt.Errorf("constrain.JSONSchema: %w", err) }
 	d := json.NewDecoder(bytes.NewReader(schema))
 	d.UseNumber()
@@ -28,13 +28,23 @@ func JSONSchema(schema []byte) (*Grammar, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return bad(fmt.Errorf("the schema is not JSON: something follows it"))
 	}
+	defer func() {
+		if v := recover(); v == errTooLarge {
+			g, err = bad(errTooLarge)
+		} else if v != nil {
+			panic(v)
+		}
+	}()
 	s := schemas{root: root, refs: map[string]*rule{}, character: &rule{name: "character", body: anyCharacter()}}
 	s.value, s.object = anyValue()
 	n, err := s.node(root, "#")
 	if err != nil {
 		return bad(err)
 	}
-	return compile("the JSON schema", n)
+	if g, err = compile("the JSON schema", n); err != nil && s.why != nil {
+		err = fmt.Errorf("%w; %v", err, s.why)
+	}
+	return g, err
 }
 
 // members is a JSON object that remembers the order of its keys.
@@ -110,10 +120,11 @@ func decode(d *json.Decoder, depth int) (any, error) {
 // schemas turns the parts of a schema into nodes.
 type schemas struct {
 	root          any
-	refs          map[string]*rule // by pointer
+	refs          map[string]*rule // by pointer, and of merged schemas by their text
 	value, object *rule
 	character     *rule
 	depth         int
+	why           error // a likely reason if no text matches
 }
 
 func at(path, format string, args ...any) error {
@@ -124,8 +135,12 @@ func at(path, format string, args ...any) error {
 var remarks = []string{"$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary", "title", "description", "default", "examples", "example",
 	"deprecated", "readOnly", "writeOnly", "contentMediaType", "contentEncoding", "contentSchema", "discriminator", "xml", "externalDocs"}
 
-var notPossible = []string{"not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies", "patternProperties", "propertyNames",
-	"unevaluatedProperties", "unevaluatedItems", "contains", "minContains", "maxContains", "uniqueItems", "multipleOf", "$dynamicRef", "$recursiveRef", "additionalItems"}
+var notPossible = []string{"unevaluatedItems", "$dynamicRef", "$recursiveRef"}
+
+// The keywords of the plain form; what stands beside them and is in no other list says nothing.
+var known = []string{"type", "enum", "anyOf", "not", "properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames", "required", "minProperties", "maxProperties",
+	"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "minLength", "maxLength", "pattern", "format",
+	"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 
 // node returns the texts that are valid under v, which stands at path.
 func (s *schemas) node(v any, path string) (node, error) {
@@ -133,31 +148,57 @@ func (s *schemas) node(v any, path string) (node, error) {
 		return nil, at(path, "the schema refers to itself without end")
 	}
 	defer func() { s.depth-- }()
-	if b, ok := v.(bool); ok {
-		if b {
-			return s.value, nil
-		}
-		return choice{}, nil
-	}
 	m, ok := v.(*members)
 	if !ok {
+		switch v {
+		case true:
+			return s.value, nil
+		case false:
+			return choice{}, nil
+		}
 		return nil, at(path, "a schema is an object, true or false, not %v", v)
 	}
-	for _, k := range notPossible {
-		if m.has(k) && m.of[k] != false {
-			return nil, at(path, "the keyword %q is not supported", k)
+	if name, ok := m.of["$ref"].(string); ok && len(m.without(remarks...).keys) == 1 {
+		return s.reference(name, path)
+	}
+	p, err := s.plain(m, path)
+	if err != nil {
+		return nil, err
+	}
+	if b, ok := p.(bool); ok {
+		return s.node(b, path)
+	}
+	if m.has(merging...) {
+		// Merged schemas that come again, as they do where one refers to itself, are one rule.
+		key := compact(p)
+		if r := s.refs[key]; r != nil {
+			return r, nil
 		}
+		r := &rule{name: path}
+		s.refs[key] = r
+		r.body, err = s.plainNode(p.(*members), path)
+		return r, err
 	}
-	m = m.without(remarks...)
-	if ref, ok := m.of["$ref"]; ok {
-		return s.reference(m, ref, path)
-	}
-	for _, k := range []string{"allOf", "anyOf", "oneOf"} {
-		if list, ok := m.of[k]; ok {
-			return s.combined(m, k, list, path)
+	return s.plainNode(p.(*members), path)
+}
+
+func (s *schemas) plainNode(m *members, path string) (node, error) {
+	if list, ok := m.of["anyOf"].([]any); ok {
+		rest := m.without("anyOf")
+		var out choice
+		for _, branch := range list {
+			if len(rest.keys) > 0 {
+				branch = both(rest, branch)
+			}
+			n, err := s.node(branch, path+"/anyOf")
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, n)
 		}
+		return out, nil
 	}
-	if m.has("enum", "const") {
+	if m.has("enum") {
 		return s.listed(m, path)
 	}
 	types, err := typesOf(m, path)
@@ -180,12 +221,16 @@ func (s *schemas) node(v any, path string) (node, error) {
 
 func (s *schemas) typed(m *members, name, path string) (node, error) {
 	switch name {
-	case "null":
-		return text("null"), nil
-	case "boolean":
-		return choice{text("true"), text("false")}, nil
-	case "integer", "number":
-		return number(m, name, path)
+	case "null", "boolean":
+		var out choice
+		for _, v := range []any{nil, true, false} {
+			if typeOf(v) == name && !slices.Contains(negatedOf(m).enum, v) {
+				out = append(out, text(compact(v)))
+			}
+		}
+		return out, nil
+	case "integer", "number", fraction:
+		return s.number(m, name, path)
 	case "string":
 		return s.str(m, path)
 	case "array":
@@ -203,10 +248,10 @@ var keywords = []struct {
 	name string
 	keys []string
 }{
-	{"object", []string{"properties", "required", "additionalProperties", "minProperties", "maxProperties"}},
-	{"array", []string{"items", "prefixItems", "minItems", "maxItems"}},
+	{"object", []string{"properties", "required", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames", "minProperties", "maxProperties"}},
+	{"array", []string{"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"}},
 	{"string", []string{"minLength", "maxLength", "pattern", "format"}},
-	{"number", []string{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}},
+	{"number", []string{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}},
 }
 
 // typesOf is the types that the schema names or, if it names none, those that its keywords speak of.
@@ -234,25 +279,16 @@ func typesOf(m *members, path string) ([]string, error) {
 			out = append(out, k.name)
 		}
 	}
-	if out == nil {
-		out = []string{"any"}
+	switch {
+	case out == nil && m.has("not"):
+		return names(joined(basic)), nil
+	case out == nil:
+		return []string{"any"}, nil
 	}
 	return out, nil
 }
 
-func (s *schemas) reference(m *members, ref any, path string) (node, error) {
-	name, _ := ref.(string)
-	if len(m.keys) > 1 {
-		target, err := s.lookUp(name, path)
-		if err != nil {
-			return nil, err
-		}
-		both, err := s.merge(target, m.without("$ref"), path)
-		if err != nil {
-			return nil, err
-		}
-		return s.node(both, path)
-	}
+func (s *schemas) reference(name, path string) (node, error) {
 	if r := s.refs[name]; r != nil {
 		return r, nil
 	}

@@ -97,12 +97,15 @@ func TestDeepNesting(t *testing.T) {
 
 func TestBadSchemas(t *testing.T) {
 	for schema, word := range map[string]string{
-		`{`: "not JSON", `{} {}`: "follows", `3`: "a schema is", `{"type": "thing"}`: `"thing"`, `{"type": 3}`: "type is", `{"not": {}}`: `"not"`, `{"properties": {"a": {"uniqueItems": true}}}`: "#/properties/a",
+		`{`: "not JSON", `{} {}`: "follows", `3`: "a schema is", `{"type": "thing"}`: `"thing"`, `{"type": 3}`: "type is", `{"not": {}}`: "no text", `{"properties": {"a": {"uniqueItems": true}}}`: "#/properties/a", `{"unevaluatedItems": false}`: `"unevaluatedItems"`, `{"items": {"type": "string"}, "uniqueItems": true}`: `"uniqueItems"`,
+		`{"not": {"uniqueItems": true}}`: `"uniqueItems"`, `{"not": {"format": "date"}}`: `"format"`, `{"type": "object", "minProperties": 3}`: "minProperties", `{"multipleOf": 0}`: "multipleOf",
+		`{"type": "number", "multipleOf": 123.456789}`: "multipleOf", `{"dependentRequired": 3}`: "dependentRequired", `{"allOf": []}`: "allOf", `{"patternProperties": {"(": true}}`: "pattern", `{"oneOf": [{"type": "integer"}, {"uniqueItems": true}]}`: `"uniqueItems"`,
+		`{"type": "array", "items": {"enum": [1, 2]}, "uniqueItems": true, "minItems": 3}`: "minItems", `{"if": {"format": "date"}, "then": true, "else": {"type": "null"}}`: `"format"`,
 		`{"$ref": "#/$defs/none"}`: "none", `{"$ref": "https://example.org"}`: "within", `{"$ref": "#"}`: "itself", `{"anyOf": [{"$ref": "#"}, {"type": "null"}]}`: "itself", `{"allOf": [{"$ref": "#"}]}`: "end",
-		`{"type": "string", "pattern": "("}`: "pattern", `{"type": "string", "pattern": "a", "minLength": 3}`: "only one", `{"minItems": 3, "maxItems": 2}`: "minItems", `{"minLength": -1}`: "minLength",
-		`{"oneOf": [{"type": "integer"}, {"type": "number"}]}`: "anyOf", `{"enum": 3}`: "enum", `{"enum": []}`: "no text", `{"required": ["a"], "additionalProperties": false}`: `"a"`, `{"minimum": "x"}`: "minimum",
+		`{"type": "string", "pattern": "("}`: "pattern", `{"minItems": 3, "maxItems": 2}`: "minItems", `{"minLength": -1}`: "minLength",
+		`{"enum": 3}`: "enum", `{"enum": []}`: "no text", `{"required": ["a"], "additionalProperties": false}`: `"a"`, `{"minimum": "x"}`: "minimum",
 		`{"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]}`: "ends", `{"type": "integer", "minimum": 3, "maximum": 2}`: "no text", `{"maxLength": 1000001}`: "maxLength",
-		`{"minProperties": 2}`: "minProperties", `{"enum": ["a"], "minLength": 3}`: "minLength", `false`: "no text"} {
+		`{"minProperties": 2}`: "minProperties", `{"enum": ["a"], "minLength": 3}`: "no text", `false`: "no text"} {
 		g, err := JSONSchema([]byte(schema))
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s: %v, %v; want an error with %q", schema, g, err, word)
@@ -113,6 +116,7 @@ func TestBadSchemas(t *testing.T) {
 func FuzzJSONSchema(f *testing.F) {
 	f.Add([]byte(`{"type": "object", "properties": {"a": {"type": "integer", "minimum": 3}}, "required": ["a"]}`), `{"a": 4}`)
 	f.Add([]byte(`{"allOf": [{"$ref": "#/$defs/a"}, {"minLength": 2}], "$defs": {"a": {"pattern": "^a+$"}}}`), `"aa"`)
+	f.Add([]byte(`{"oneOf": [{"multipleOf": 4}, {"not": {"enum": [3, "a"]}}], "if": {"type": "array"}, "then": {"contains": {"const": 1}, "maxContains": 1}, "patternProperties": {"^a": false}}`), `[1]`)
 	f.Fuzz(func(t *testing.T, schema []byte, text string) {
 		if len(schema) > 400 {
 			return

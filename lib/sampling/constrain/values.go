@@ -4,56 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// listed is enum and const.
+// listed is enum: the values that the other keywords allow too.
 func (s *schemas) listed(m *members, path string) (node, error) {
 	values, ok := m.of["enum"].([]any)
-	if m.has("enum") && !ok {
+	if !ok {
 		return nil, at(path, "enum must be a list")
-	}
-	if c, isConst := m.of["const"]; isConst {
-		if m.has("enum") && !slices.ContainsFunc(values, func(v any) bool { return compact(v) == compact(c) }) {
-			return choice{}, nil
-		}
-		values = []any{c}
-	}
-	if more := m.without("enum", "const", "type"); len(more.keys) > 0 {
-		return nil, at(path, "%q beside enum or const is not supported: leave out the values that it forbids", more.keys[0])
-	}
-	types, err := typesOf(m, path)
-	if err != nil {
-		return nil, err
 	}
 	var out choice
 	for _, v := range values {
-		if t := typeOf(v); slices.Contains(types, "any") || slices.Contains(types, t) || t == "integer" && slices.Contains(types, "number") {
+		ok, err := s.valid(v, m, path)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			out = append(out, literal(v))
 		}
 	}
 	return out, nil
-}
-
-func typeOf(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case string:
-		return "string"
-	case []any:
-		return "array"
-	case *members:
-		return "object"
-	case json.Number:
-		if r, ok := ratOf(v); ok && r.IsInt() {
-			return "integer"
-		}
-	}
-	return "number"
 }
 
 // literal is one value, with or without space between its parts.
@@ -89,6 +59,10 @@ func compact(v any) string {
 		return string(plainJSON(v))
 	case json.Number:
 		return v.String()
+	case together:
+		return "together " + compact([]any(v))
+	case *negated:
+		return "not " + compact([]any{v.enum, v.patterns, v.multiples, fmt.Sprintf("%q", v.absent)})
 	case []any:
 		for i, x := range v {
 			if i > 0 {
