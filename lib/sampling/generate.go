@@ -251,7 +251,7 @@ func (o *Options) stopsAt(c *Completion) bool {
 	for _, s := range o.StopStrings {
 		longest = max(longest, len(s))
 	}
-	end := o.Text(c.IDs[max(0, len(c.IDs)-longest-spare):])
+	end := o.searched(c.IDs[max(0, len(c.IDs)-longest-spare):])
 	for _, s := range o.StopStrings {
 		if strings.Contains(end, s) {
 			return true
@@ -260,16 +260,37 @@ func (o *Options) stopsAt(c *Completion) bool {
 	return false
 }
 
+// searched is the text in which stop strings are looked for.
+func (o *Options) searched(ids []int32) string {
+	if o.StopText != nil {
+		return o.StopText(ids)
+	}
+	return o.Text(ids)
+}
+
 // setText decodes the whole completion and cuts it at the first stop string.
 func (c *Completion) setText(o *Options) {
 	c.Text = o.Text(c.IDs)
+	text := o.searched(c.IDs)
 	first := -1
 	for _, s := range o.StopStrings {
-		if at := strings.Index(c.Text, s); at >= 0 && (first < 0 || at < first) {
+		if at := strings.Index(text, s); at >= 0 && (first < 0 || at < first) {
 			first, c.StopString = at, s
 		}
 	}
-	if first >= 0 {
-		c.Text = c.Text[:first]
+	switch {
+	case first < 0:
+	case c.Text == text:
+		c.Text = text[:first]
+	default: // Special tokens before the stop string are no text, nor is one that it begins in.
+		n := len(c.IDs) - 1
+		for n > 0 && len(o.searched(c.IDs[:n])) > first {
+			n--
+		}
+		before := o.Text(c.IDs[:n])
+		if o.Text(c.IDs[:n+1]) != before {
+			before += text[len(o.searched(c.IDs[:n])):first]
+		}
+		c.Text = before
 	}
 }

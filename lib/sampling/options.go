@@ -47,7 +47,10 @@ type Options struct {
 	Stop        []int32                  // tokens that end the text; they are not part of it unless KeepStop
 	KeepStop    bool                     // the stop token is part of IDs, with its log-probability, as reinforcement learning counts it
 	StopStrings []string                 // texts that end the completion; the tokens in which they occur stay part of it. Needs Text
-	Text        func(ids []int32) string // the tokenizer's decoder
+	Text        func(ids []int32) string // the tokenizer's decoder, without special tokens
+	// StopText is the decoder in whose text StopStrings are looked for: with special tokens, as Transformers' StopStringCriteria
+	// has it, so that "<|im_end|>" ends a text too. nil: Text.
+	StopText func(ids []int32) string
 
 	Samples     int                     // completions for each prompt, whose keys and values are computed once; 0: 1
 	Beam        Beam                    // beam search instead of greedy decoding

@@ -24,7 +24,7 @@ var endings = []string{tokenize.TextEnd, tokenize.TurnEnd, "<|eot_id|>", "<|end_
 func (m *Model) Options(chat bool) sampling.Options {
 	o := m.Generation
 	o.Stop = append([]int32(nil), o.Stop...)
-	o.Text = m.Tok.DecodePlain
+	o.Text, o.StopText = m.Tok.DecodePlain, m.Tok.Decode
 	add := func(id int32, ok bool) {
 		for _, old := range o.Stop {
 			ok = ok && old != id
