@@ -73,7 +73,7 @@ func pieces(p nn.Param) (width int, rows []int) {
 // for the size of the update, and for the update.
 func (o *Adafactor) Step(learningRate, scale float64) {
 	b2 := 1 - math.Pow(float64(o.step+1), -0.8)
-	which, total := withGradients(o.params)
+	which, total := withGradients(o.params, o.step+1, scale)
 	o.run(3*total, func(yield func(unit) bool) {
 		for _, i := range which {
 			x := o.params[i]

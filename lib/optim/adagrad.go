@@ -32,7 +32,7 @@ func NewAdagrad(params []nn.Param, s Adagrad) *Adagrad {
 // Step changes the parameters by their gradients, multiplied by scale.
 func (o *Adagrad) Step(learningRate, scale float64) {
 	rate, by, eps := float32(learningRate/(1+float64(o.step)*o.RateDecay)), float32(scale), float32(o.Eps)
-	o.elementwise(o.params, func(i int) [3][]float32 { return [3][]float32{o.sum[i]} }, func(i, from, to int, p, g []float32) {
+	o.elementwise(o.params, o.step+1, scale, func(i int) [3][]float32 { return [3][]float32{o.sum[i]} }, func(i, from, to int, p, g []float32) {
 		s, d := o.sum[i], o.decay[i]
 		compute.Parallel(to-from, grain, func(lo, hi int) {
 			for j := from + lo; j < from+hi; j++ {

@@ -64,7 +64,7 @@ func (o *AdamW) Slots(i int) []Slot {
 // Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1).
 func (o *AdamW) Step(learningRate, scale float64) {
 	s := compute.AdamWStep{LearningRate: learningRate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Step: o.step + 1, GradScale: scale}
-	o.elementwise(o.params, func(i int) [3][]float32 { return [3][]float32{o.m[i], o.v[i]} }, func(i, lo, hi int, p, g []float32) {
+	o.elementwise(o.params, o.step+1, scale, func(i int) [3][]float32 { return [3][]float32{o.m[i], o.v[i]} }, func(i, lo, hi int, p, g []float32) {
 		s := s
 		if o.decay[i] {
 			s.WeightDecay = o.WeightDecay
@@ -78,7 +78,7 @@ func (o *AdamW) Step(learningRate, scale float64) {
 func (o *AdamW) ZeroGrad() { zeroGrad(o.params) }
 
 // Clip returns the norm of all gradients together, and the factor that brings it down to most (torch.nn.utils.clip_grad_norm_:
-// most / (norm + 1e-6), at most 1). most 0 means no clipping.
+// most / (norm + 1e-6), at most 1). most 0 means no clipping. A norm that is NaN or infinite makes Step panic.
 func Clip(params []nn.Param, most float64) (norm, scale float64) {
 	var parts [][]float32
 	for _, p := range params {
@@ -87,6 +87,11 @@ func Clip(params []nn.Param, most float64) (norm, scale float64) {
 		}
 	}
 	norm = compute.GlobalNorm(parts...)
+	if !math.IsNaN(norm) && !math.IsInf(norm, 0) {
+		for _, p := range params {
+			p.Value.MarkSound()
+		}
+	}
 	if most <= 0 {
 		return norm, 1
 	}

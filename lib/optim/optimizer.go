@@ -12,7 +12,8 @@ import (
 // An Optimizer moves parameters by their gradients.
 type Optimizer interface {
 	// Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1): all of them, or none
-	// when a stop ends it, by a panic with stop.ErrInterrupted.
+	// when a stop ends it, by a panic with stop.ErrInterrupted. A gradient or a scale that is NaN or infinite changes nothing
+	// and panics with an *Error that names the parameter.
 	Step(learningRate, scale float64)
 	// ZeroGrad sets all gradients to zero.
 	ZeroGrad()

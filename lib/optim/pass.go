@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"fmt"
 	"iter"
 	"math"
 	"time"
@@ -141,8 +142,37 @@ func (c *copies) release() {
 	}
 }
 
-// withGradients are the parameters that have one, by their numbers in the list, and how many numbers they have together.
-func withGradients(params []nn.Param) (which []int, total int) {
+// An Error is a step that cannot be taken.
+type Error struct {
+	Step int // from 1
+	Text string
+}
+
+// Error says at which step, and which parameter it is.
+func (e *Error) Error() string { return fmt.Sprintf("optim: step %d: %s", e.Step, e.Text) }
+
+// check panics if a gradient, or the factor of all, is not finite: the step would destroy the parameters.
+func check(params []nn.Param, step int, scale float64) {
+	for _, p := range params {
+		if p.Value.SoundGrad() {
+			continue
+		}
+		if !p.Value.Finite() && step == 1 {
+			panic(&Error{step, p.Name + " had a value that is NaN or infinite before the first step: what it was made from or read from is damaged"})
+		} else if !p.Value.Finite() {
+			panic(&Error{step, p.Name + " has a value that is NaN or infinite: the learning rate of the steps before was probably too high"})
+		}
+		panic(&Error{step, "the gradient of " + p.Name + " is NaN or infinite; no parameter was changed. Backward within tensor.DetectAnomaly says which operation makes it"})
+	}
+	if math.IsNaN(scale) || math.IsInf(scale, 0) {
+		panic(&Error{step, fmt.Sprintf("the factor of the gradients is %v, although they are finite; no parameter was changed", scale)})
+	}
+}
+
+// withGradients are the parameters that have one, by their numbers in the list, and how many numbers they have together. It
+// panics if the step, from 1, cannot be taken.
+func withGradients(params []nn.Param, step int, scale float64) (which []int, total int) {
+	check(params, step, scale)
 	for i, p := range params {
 		if p.Value.HasGrad() {
 			which = append(which, i)
@@ -154,8 +184,8 @@ func withGradients(params []nn.Param) (which []int, total int) {
 
 // elementwise runs an optimiser whose work on a number needs no other: slots are what it keeps for parameter i, each as long
 // as the parameter or nil, and work changes the parameter's numbers p and the slots from their gradients g.
-func (p *pass) elementwise(params []nn.Param, slots func(i int) [3][]float32, work func(i, lo, hi int, p, g []float32)) {
-	which, total := withGradients(params)
+func (p *pass) elementwise(params []nn.Param, step int, scale float64, slots func(i int) [3][]float32, work func(i, lo, hi int, p, g []float32)) {
+	which, total := withGradients(params, step, scale)
 	p.run(total, func(yield func(unit) bool) {
 		for _, i := range which {
 			x, g := params[i].Value.Data(), params[i].Value.Grad().Data()

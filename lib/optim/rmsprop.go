@@ -41,7 +41,7 @@ func NewRMSprop(params []nn.Param, s RMSprop) *RMSprop {
 // Step changes the parameters by their gradients, multiplied by scale.
 func (o *RMSprop) Step(learningRate, scale float64) {
 	rate, by, eps, alpha, fresh, momentum := float32(learningRate), float32(scale), float32(o.Eps), float32(o.Alpha), float32(1-o.Alpha), float32(o.Momentum)
-	o.elementwise(o.params, func(i int) [3][]float32 {
+	o.elementwise(o.params, o.step+1, scale, func(i int) [3][]float32 {
 		s := [3][]float32{o.square[i]}
 		if o.mean != nil {
 			s[1] = o.mean[i]

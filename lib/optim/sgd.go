@@ -38,7 +38,7 @@ func (o *SGD) Step(learningRate, scale float64) {
 	if o.step == 0 {
 		fresh = 1
 	}
-	o.elementwise(o.params, func(i int) (s [3][]float32) {
+	o.elementwise(o.params, o.step+1, scale, func(i int) (s [3][]float32) {
 		if o.buffer != nil {
 			s[0] = o.buffer[i]
 		}

@@ -153,9 +153,16 @@ func (l *loop) steps() error {
 // the long loops of the arithmetic answer by a panic, leaves model and optimiser as they were before the step.
 func (l *loop) take(epoch, at int) (n int, err error) {
 	meter := l.meter.clone()
+	var micros []micro
 	numbers, _ := l.taskState()
 	defer func() {
-		if v := recover(); v == stop.ErrInterrupted {
+		v := recover()
+		if e, ok := v.(*tensor.NotFinite); ok {
+			l.opt.ZeroGrad()
+			err = l.diverged(float64(e.Value), math.NaN(), e, micros)
+			return
+		}
+		if v == stop.ErrInterrupted {
 			l.opt.ZeroGrad()
 			err, l.meter = stop.ErrInterrupted, meter
 			if k, ok := l.task.(keeper); ok && numbers != nil {
@@ -167,9 +174,9 @@ func (l *loop) take(epoch, at int) (n int, err error) {
 			panic(v)
 		}
 	}()
-	micros, err := l.task.window(epoch, at, min(l.s.Accumulation, l.size-at))
+	micros, err = l.task.window(epoch, at, min(l.s.Accumulation, l.size-at))
 	if err != nil {
-		return 0, err
+		return 0, l.unless(err)
 	}
 	return len(micros), l.update(micros)
 }
@@ -208,7 +215,7 @@ func (l *loop) update(micros []micro) error {
 	params := l.task.params()
 	norm, scale := optim.Clip(params, l.s.MaxGradNorm)
 	if bad(total) || bad(norm) {
-		err := l.diverged(total, norm)
+		err := l.diverged(total, norm, nil, micros)
 		l.opt.ZeroGrad()
 		return err
 	}

@@ -142,8 +142,8 @@ func (j *Judge) Score(b Batch) (Scores, error) {
 			return s, fmt.Errorf("reward %q returned %d rewards for %d completions: it must return one for each", j.Names[k], len(rewards), b.Len())
 		}
 		for i, x := range rewards {
-			if math.IsInf(x, 0) {
-				return s, fmt.Errorf("reward %q returned %v for completion %d (%q): rewards must be finite, or NaN where the function does not apply", j.Names[k], x, i, short(b.Completions[i]))
+			if math.Abs(x) > math.MaxFloat32 {
+				return s, fmt.Errorf("reward %q returned %v for completion %d (%q): rewards must be finite and fit into float32, or NaN where the function does not apply", j.Names[k], x, i, short(b.Completions[i]))
 			}
 		}
 		s.PerFunc = append(s.PerFunc, append([]float64(nil), rewards...))

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/stop"
 )
 
 // Add returns a + b with broadcasting as in numpy: axes are aligned at the end, and a size of 1 repeats. Derivative: 1 and 1.
@@ -139,6 +140,9 @@ func each(shape, sa, sb []int, f func(i, j, k int)) {
 	index := make([]int, len(shape))
 	j, k := 0, 0
 	for i := range n {
+		if i%watchNumbers == 0 {
+			stop.Check()
+		}
 		f(i, j, k)
 		for a := len(shape) - 1; a >= 0; a-- {
 			index[a]++

@@ -8,6 +8,7 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 
@@ -23,6 +24,7 @@ type Tensor struct {
 	leaf  bool // the gradient is kept: RequireGrad was called
 	grad  []float32
 	stale bool // the gradient is zero, whatever grad holds: ZeroGrad costs nothing
+	sound bool // somebody has seen that the gradient is finite, and nobody has had it since
 	op    string
 	from  []*Tensor
 	back  func() // adds to the gradients of from
@@ -178,6 +180,19 @@ func (t *Tensor) Grad() *Tensor {
 // HasGrad reports whether there is a gradient, be it of zeros.
 func (t *Tensor) HasGrad() bool { return t.grad != nil }
 
+// SoundGrad reports whether the gradient is finite. It looks only if nobody has looked since it was last changed or handed out.
+func (t *Tensor) SoundGrad() bool {
+	if t.grad == nil || t.stale || t.sound {
+		return true
+	}
+	sum := compute.SumSquares(t.grad) // finite only if all numbers are; large ones may make it infinite too
+	t.sound = !math.IsNaN(sum) && !math.IsInf(sum, 0) || t.FiniteGrad()
+	return t.sound
+}
+
+// MarkSound says that the gradient is finite: whoever has computed its norm knows.
+func (t *Tensor) MarkSound() { t.sound = true }
+
 // ZeroGrad sets the gradient to zero.
 func (t *Tensor) ZeroGrad() { t.stale = t.grad != nil }
 
@@ -201,13 +216,14 @@ func (t *Tensor) grads() []float32 {
 	case t.grad == nil:
 		t.grad = alloc(len(t.data))
 	}
-	t.stale = false
+	t.stale, t.sound = false, false
 	return t.grad
 }
 
 // gradTarget returns the gradient's buffer and the factor of what it holds, 1, or 0 if nothing has been added yet: products
 // then write in place of adding to zeros.
 func (t *Tensor) gradTarget() (g []float32, beta float32) {
+	t.sound = false
 	switch {
 	case t.grad == nil && t.leaf:
 		t.grad = compute.Aligned(len(t.data))
@@ -252,6 +268,9 @@ func wrap(op string, data []float32, shape []int, from []*Tensor, back func(out 
 			f.remember()
 		}
 	}
+	if watching.Load() > 0 {
+		look(from)
+	}
 	if disabled.Load() == 0 {
 		for _, f := range from {
 			if f != nil && f.wants {
@@ -280,13 +299,16 @@ func (t *Tensor) GradBuffer() []float32 { return t.grads() }
 
 // Backward adds the derivative of t, which must be a scalar, to the gradients of all tensors that it was computed
 // from and that require one: dt/dx by the chain rule, from t back to the leaves. When a stop ends it half way, by a panic,
-// these gradients are zero.
+// these gradients are zero. If t is NaN or infinite it panics with a *NotFinite, which says out of which operation that came.
 func (t *Tensor) Backward() {
 	if len(t.data) != 1 {
 		fail("Backward", "%s: only a scalar can be differentiated; reduce it first, with Sum or Mean", ShapeText(t.shape))
 	}
 	if !t.wants {
 		fail("Backward", "nothing that this was computed from requires a gradient (RequireGrad)")
+	}
+	if !t.Finite() {
+		panic(originOf(t))
 	}
 	t.grads()[0] += 1
 	t.backward()
@@ -315,6 +337,9 @@ func (t *Tensor) backward() {
 				}
 			}
 			n.back()
+			if watching.Load() > 0 {
+				n.checkGradients()
+			}
 			release(n.grad) // an intermediate gradient is needed by nobody any more
 			if n.forgets {
 				release(n.data)
