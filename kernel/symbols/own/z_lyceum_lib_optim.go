@@ -17,6 +17,7 @@ func init() {
 		"Constant":       reflect.ValueOf(pkg.Constant),
 		"Cosine":         reflect.ValueOf(pkg.Cosine),
 		"Decays":         reflect.ValueOf(pkg.Decays),
+		"Error":          reflect.ValueOf((*pkg.Error)(nil)),
 		"Follows":        reflect.ValueOf(pkg.Follows),
 		"Linear":         reflect.ValueOf(pkg.Linear),
 		"New":            reflect.ValueOf(pkg.New),
