@@ -127,6 +127,26 @@ func TestErrorsNameFileRowAndColumn(t *testing.T) {
 	}
 }
 
+// Tables say the same of their rows and columns.
+func TestErrorsOfTables(t *testing.T) {
+	for want, text := range map[string]string{
+		"x.csv, line 2, column chosen: the text is not UTF-8": "prompt,chosen\na,\xff\n",
+		"x.csv: record on line 3: wrong number of fields":     "prompt,chosen\na,b\nc\n",
+		"x.csv, line 2, column chosen[0].role: \"robot\"":     "prompt,chosen\na,\"[{\"\"role\"\":\"\"robot\"\",\"\"content\"\":\"\"b\"\"}]\"\n",
+	} {
+		if _, err := Load(file(t, t.TempDir(), "x.csv", text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	s, err := Load(file(t, t.TempDir(), "x.json", `[{"chosen":[{"content":"b"}]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Row(0).Turns("chosen"); err == nil || !strings.Contains(err.Error(), "column chosen[0].role is missing") {
+		t.Errorf("%v", err)
+	}
+}
+
 // The values are those of trl.data_utils.extract_prompt, TRL 1.16.0.
 func TestThePromptOfAPair(t *testing.T) {
 	for _, c := range [][5]string{

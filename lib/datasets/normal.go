@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"lyceum/lib/tokenize"
 )
@@ -16,6 +17,9 @@ var roles = []string{"system", "user", "assistant", "tool", "developer"}
 // ShareGPT wrote them, become role and content; conversations becomes messages), numbers float64.
 func normal(columns map[string]any) (Row, error) {
 	for name, v := range columns {
+		if s, ok := v.(string); ok && !utf8.ValidString(s) {
+			return Row{}, fmt.Errorf("column %s: the text is not UTF-8", name)
+		}
 		list, ok := v.([]any)
 		if !ok || !isConversation(list) {
 			continue

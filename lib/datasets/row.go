@@ -84,6 +84,11 @@ func (r Row) Turns(column string) ([]tokenize.Message, error) {
 	case nil:
 		return nil, fmt.Errorf("column %s is missing", column)
 	default:
+		if list, ok := v.([]any); ok && len(list) > 0 {
+			if m, ok := list[0].(map[string]any); ok && m["content"] != nil {
+				return nil, fmt.Errorf("column %s[0].role is missing: a message has role and content", column)
+			}
+		}
 		return nil, fmt.Errorf("column %s holds %s, it must hold a list of messages as other rows do", column, kindOf(v))
 	}
 }

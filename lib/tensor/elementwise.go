@@ -31,23 +31,29 @@ func Div(a, b *Tensor) *Tensor {
 		func(x, y, g float32) (float32, float32) { return g / y, -g * x / (y * y) })
 }
 
-// Maximum returns the element-wise larger value; the gradient goes to it (to a where they are equal).
+// Maximum returns the element-wise larger value; the gradient goes to it, where both are equal to each by half, as in PyTorch.
 func Maximum(a, b *Tensor) *Tensor {
 	return binary("Maximum", a, b, func(x, y float32) float32 { return max(x, y) },
 		func(x, y, g float32) (float32, float32) {
-			if x >= y {
+			switch {
+			case x > y:
 				return g, 0
+			case x == y:
+				return g / 2, g / 2
 			}
 			return 0, g
 		})
 }
 
-// Minimum returns the element-wise smaller value; the gradient goes to it (to a where they are equal).
+// Minimum returns the element-wise smaller value; the gradient goes to it, where both are equal to each by half, as in PyTorch.
 func Minimum(a, b *Tensor) *Tensor {
 	return binary("Minimum", a, b, func(x, y float32) float32 { return min(x, y) },
 		func(x, y, g float32) (float32, float32) {
-			if x <= y {
+			switch {
+			case x < y:
 				return g, 0
+			case x == y:
+				return g / 2, g / 2
 			}
 			return 0, g
 		})
@@ -240,10 +246,11 @@ func (t *Tensor) SiLU() *Tensor {
 	})
 }
 
-// Clip limits every element to low..high. The gradient flows where it is inside.
+// Clip limits every element to low..high. The gradient flows where it is inside, and not at low and high themselves, as in
+// PyTorch 2.15.
 func (t *Tensor) Clip(low, high float32) *Tensor {
 	return t.unary("Clip", func(x float32) float32 { return min(max(x, low), high) }, func(x, _ float32) float32 {
-		if x < low || x > high {
+		if x <= low || x >= high {
 			return 0
 		}
 		return 1

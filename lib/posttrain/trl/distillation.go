@@ -13,7 +13,7 @@ func distillation(c *Config) (*job, error) {
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
 		InOrder: !c.Bool("shuffle_dataset", true), Beta: posttrain.Set(c.Float("beta", 1)), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
-	c.Refuse("max_tool_calling_iterations", "tools are Go functions: use the library")
+	c.idle("max_tool_calling_iterations") // a config cannot give tools
 	var teacher *zoo.Model
 	if folder := c.String("teacher_model_name_or_path", ""); folder == "" {
 		c.Fail("teacher_model_name_or_path is missing: the folder of the teacher")

@@ -35,9 +35,11 @@ func grpo(c *Config) (*job, error) {
 		a.Delta, a.Target = posttrain.Set(c.Float("entropy_coef_delta", 0.005)), posttrain.Set(c.Float("entropy_target", 0.2))
 	}
 	cfg.SyncEvery, cfg.SyncMix = c.reference()
-	c.Refuse("max_tool_calling_iterations", "tools are Go functions: use the library")
+	c.idle("max_tool_calling_iterations") // a config cannot give tools
 	c.Refuse("router_aux_loss_coef", "there are no mixtures of experts")
-	c.Refuse("cast_lm_head_to_fp32", "everything is in float32")
+	if c.Bool("cast_lm_head_to_fp32", false) && x.Loop.Precision != "" {
+		c.Fail("cast_lm_head_to_fp32 is true: the output layer's products are those of the other layers here; set bf16: false")
+	}
 	rewards := c.rewards(x.Train)
 	return c.plan("grpo", x.judged(rewards), cfg, func() (*posttrain.Run, error) { return posttrain.GRPO(x.Model, x.Train, rewards, cfg) })
 }
