@@ -33,6 +33,7 @@ type SFTConfig struct {
 	TextColumn     string  // of rows of plain text; "": text
 	Packing        string  // rows put together up to MaxLength: "bfd", "bfd_split" or "wrapped"; "": none
 	Loss           string  // "nll" or "dft"; "": nll
+	Shuffle        bool    // rows are shuffled once before the run, by Seed, and once more before they are packed
 	LabelSmoothing float64 // share of the probability that goes to all tokens alike; 0: none
 	NEFTune        float64 // noise on the embeddings (Jain et al. 2023); 0: none; 5 is usual
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"lyceum/lib/datasets"
+	"lyceum/lib/internal/numpyrand"
 	"lyceum/lib/lossfn"
 )
 
@@ -36,9 +37,18 @@ func (t *sft) encode(data *datasets.Set, packing string) ([]sample, error) {
 		out = append(out, s)
 	}
 	if packing == "" {
-		return out, nil
+		return t.shuffled(out), nil
 	}
-	return pack(out, t.c.MaxLength, packing)
+	out, err := pack(t.shuffled(out), t.c.MaxLength, packing)
+	return t.shuffled(out), err
+}
+
+// shuffled is the order of Dataset.shuffle(seed) of Hugging Face's datasets, if Shuffle asks for it.
+func (t *sft) shuffled(rows []sample) []sample {
+	if !t.c.Shuffle {
+		return rows
+	}
+	return t.pick(rows, numpyrand.New(t.s.Seed).Perm(len(rows)))
 }
 
 func learns(labels []int32) bool {

@@ -69,6 +69,8 @@ func TestBadInput(t *testing.T) {
 		{"sft", fields{"lr_scheduler_type": "reduce_lr_on_plateau", "eval_strategy": "epoch", "lr_scheduler_kwargs": fields{"factor": 2}}, "factor is 2, it must be above 0 and below 1"},
 		{"ppo", fields{"lr_scheduler_type": "greedy"}, "greedy follows evaluations"},
 		{"dpo", fields{"report_to": "wandb"}, "report_to is wandb, it must be none or tensorboard"},
+		{"sft", fields{"eos_token": "<x>"}, `eos_token is "<x>", which is no token of the model's vocabulary`},
+		{"reward", fields{"pad_token": 3}, "pad_token is 3"},
 		{"dpo", fields{"neftune_noise_alpha": 5}, "neftune_noise_alpha is 5, it must be 0 or left out"},
 	} {
 		all := needed(t, c.method)

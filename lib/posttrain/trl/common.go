@@ -2,6 +2,7 @@ package trl
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,12 +66,30 @@ func (c *Config) common(rate float64, scored bool) Common {
 	if c.err == nil {
 		x.Train, x.Eval = c.data()
 	}
+	c.special(x.Model)
 	if recompute := c.Bool("gradient_checkpointing", false); x.Model != nil {
 		x.Model.LM.Recompute = recompute
 	}
 	c.accelerator()
 	c.templateArgs(x.Train, x.Eval)
 	return x
+}
+
+// special reads eos_token and pad_token, of the methods that have them: other words of the vocabulary for these two.
+func (c *Config) special(m *zoo.Model) {
+	for _, key := range []string{"eos_token", "pad_token"} {
+		v, ok := c.get(key)
+		if !ok || m == nil || v == "<"+strings.ToUpper(key)+">" { // where TRL writes a config down it hides what a key ending in _token says
+			continue
+		}
+		word := c.String(key, "")
+		if _, known := m.Tok.ID(word); !known && c.err == nil {
+			c.Fail("%s is %q, which is no token of the model's vocabulary", key, word)
+			return
+		}
+		m.Tok.Config.Named = maps.Clone(m.Tok.Config.Named)
+		m.Tok.Config.Named[key] = word
+	}
 }
 
 func (c *Config) warmup() float64 {

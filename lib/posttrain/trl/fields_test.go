@@ -112,7 +112,7 @@ func (j *job) description() string {
 	describe(&b, reflect.ValueOf(j.common))
 	describe(&b, reflect.ValueOf(j.config))
 	if j.common.Model != nil {
-		fmt.Fprint(&b, j.common.Model.Name, j.common.Model.LM.Recompute)
+		fmt.Fprint(&b, j.common.Model.Name, j.common.Model.LM.Recompute, j.common.Model.Tok.Config.Named)
 	}
 	for _, t := range []*datasets.Set{j.common.Train, j.common.Eval} {
 		if t != nil {
@@ -165,7 +165,7 @@ var another = fields{
 	"save_strategy": "epoch", "save_total_limit": 2, "metric_for_best_model": "eval_x", "greater_is_better": true, "data_seed": 3, "accelerator_config": fields{"use_seedable_sampler": false},
 	"parallelism_config": fields{"a": 1}, "train_sampling_strategy": "group_by_length", "fsdp": true, "fsdp_config": fields{"a": 1}, "deepspeed": "x.json", "resume_from_checkpoint": "x",
 	"label_smoothing_factor": 0.1, "length_column_name": "n", "max_grad_norm": 0.5, "include_num_input_tokens_seen": "all",
-	"model_init_kwargs": fields{"a": 1}, "router_aux_loss_coef": 0.1, "chat_template_path": "x", "dataset_text_field": "other", "dataset_kwargs": fields{"a": 1}, "eos_token": "<x>", "pad_token": "<x>",
+	"model_init_kwargs": fields{"a": 1}, "router_aux_loss_coef": 0.1, "chat_template_path": "x", "dataset_text_field": "other", "dataset_kwargs": fields{"a": 1}, "eos_token": "<|im_start|>", "pad_token": "<|im_start|>",
 	"truncation_mode": "keep_end", "max_length": 12, "gradient_checkpointing": true, "packing_strategy": "wrapped", "eval_packing": true, "completion_only_loss": true, "loss_weights": []float64{2}, "ld_alpha": 0.5, "f_divergence_type": "js_divergence",
 	"center_rewards_coefficient": 0.1, "num_generations_eval": 1, "num_generations": 4, "generation_batch_size": 16, "steps_per_generation": 2, "top_p": 0.9, "top_k": 5, "min_p": 0.1, "generation_kwargs": fields{"a": 1},
 	"chat_template_kwargs": fields{"a": 1}, "vllm_structured_outputs_regex": "x", "delta": 1.5, "epsilon_high": 0.3, "importance_sampling_level": "sequence", "reward_weights": []float64{2},

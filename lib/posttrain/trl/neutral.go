@@ -3,7 +3,6 @@ package trl
 import (
 	"fmt"
 	"maps"
-	"strings"
 
 	"lyceum/lib/datasets"
 )
@@ -29,10 +28,8 @@ var neutralKeys = []struct {
 	{"teacher_model_init_kwargs", nil, "the teacher is read as it is"},
 	{"teacher_model_revision", nil, "models are folders on disk"},
 	{"chat_template_path", nil, "the template of the model's folder is used: put chat_template.jinja there"},
-	{"eos_token", nil, "the tokenizer's own end token is used"},
-	{"pad_token", nil, "the tokenizer's own padding token is used"},
 	{"padding_value", nil, "the tokenizer's own padding token is used"},
-	{"dataset_kwargs", nil, "rows are prepared as TRL does without it"},
+	{"dataset_kwargs", "map[]", "rows are prepared as TRL does without it"},
 	{"router_aux_loss_coef", nil, "there are no mixtures of experts"},
 	{"transformers_continuous_batching_config", nil, "batching is always continuous here"},
 	{"use_transformers_paged", false, "batching is always continuous here"},
@@ -52,10 +49,8 @@ func (c *Config) neutral() {
 			continue
 		}
 		v, ok := c.get(n.key)
-		// where TRL writes a config down it hides what a key ending in _token says
-		hidden := hasSuffix(n.key, "_token") && v == "<"+strings.ToUpper(n.key)+">"
 		off := n.value == "no" && v == false // YAML's no
-		if ok && fmt.Sprint(v) != fmt.Sprint(n.value) && !hidden && !off {
+		if ok && fmt.Sprint(v) != fmt.Sprint(n.value) && !off {
 			c.unlike(n.key, v, n.value, n.why)
 		}
 	}

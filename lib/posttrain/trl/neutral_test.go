@@ -10,11 +10,10 @@ import (
 
 func TestKeysThatMustNotChangeAnything(t *testing.T) {
 	for text, want := range map[string]string{
-		"dataset_streaming: false\npad_token: null\nlength_column_name: length": "",
-		"dataset_streaming: true":            "files are read whole",
-		"pad_token: <x>":                     "padding token",
-		"chat_template_path: x.jinja":        "chat_template.jinja",
-		"include_num_input_tokens_seen: all": "num_tokens",
+		"dataset_streaming: false\nlength_column_name: length": "",
+		"dataset_streaming: true":                              "files are read whole",
+		"chat_template_path: x.jinja":                          "chat_template.jinja",
+		"include_num_input_tokens_seen: all":                   "num_tokens",
 	} {
 		c, err := Parse("c.yaml", []byte(text), io.Discard)
 		if err != nil {

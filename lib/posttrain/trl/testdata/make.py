@@ -89,6 +89,10 @@ def cases():
     add("log_after_eval", "sft", "text", **late, per_device_train_batch_size=4)
     add("log_after_eval", "dpo", "pairs", **late, per_device_train_batch_size=4)
     add("log_after_eval", "cpo", "pairs", max_length=64, **late, per_device_train_batch_size=4)
+    add("shuffled", "sft", "prompted", shuffle_dataset=True, eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=4, **b)
+    for k in ("bfd", "wrapped"): add("shuffled_" + k, "sft", "text", shuffle_dataset=True, packing=True, packing_strategy=k, max_length=24, seed=7, per_device_train_batch_size=2)
+    add("end_token", "sft", "text", eos_token="<|im_start|>", pad_token="<|im_end|>", **b)
+    add("padding_token", "reward", "pairs_chat", pad_token="<|im_start|>", **b)
     add("eval_of_nothing", "sft", "text", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=8, dataloader_drop_last=True, **b)   # 6 rows
     add("label_smoothing", "sft", "text", label_smoothing_factor=0.1, gradient_accumulation_steps=2, **b)
     add("epochs", "sft", "text", gradient_accumulation_steps=4, max_steps=-1, num_train_epochs=2, **b)
