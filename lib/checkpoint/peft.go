@@ -24,6 +24,9 @@ func LoadAdapter(folder string, m *transformer.LM, name string) error {
 	if err != nil {
 		return err
 	}
+	if c, err = tiedTables(m, c, file, data); err != nil {
+		return err
+	}
 	weights, err := Open(filepath.Join(folder, "adapter_model.safetensors"))
 	if err != nil {
 		return err
@@ -31,30 +34,45 @@ func LoadAdapter(folder string, m *transformer.LM, name string) error {
 	if err := m.AddAdapter(name, c); err != nil {
 		return fmt.Errorf("checkpoint: %s: %w", file, err)
 	}
-	err = oneTable(m, m.Adapter(name), file, data)
-	if err == nil {
-		err = fillAdapter(m, m.Adapter(name), weights)
-	}
-	if err != nil {
+	if err := fillAdapter(m, m.Adapter(name), weights); err != nil {
 		return errorsJoin(err, m.DeleteAdapter(name))
 	}
 	return nil
 }
 
-// oneTable refuses what PEFT does with ensure_weight_tying: one adapter for the embedding and the output layer that are one.
-func oneTable(m *transformer.LM, a *nn.Adapter, file string, config []byte) error {
+// tiedTables is what ensure_weight_tying means where the embedding and the output layer are one: PEFT then names the embedding
+// alone among the targets, and writes the matrices of both, those of the output layer being the transposed ones of the
+// embedding. Here both become targets. Training moves the two apart, as it does without that setting. A copy of the table
+// under modules_to_save that serves both is refused.
+func tiedTables(m *transformer.LM, c nn.AdapterConfig, file string, config []byte) (nn.AdapterConfig, error) {
 	f, err := parseFields(config)
-	if err != nil {
-		return err
+	if err != nil || !f.truth("ensure_weight_tying", false) || !m.Config.Tied {
+		return c, err
 	}
-	tables := len(a.Tables)
-	for _, s := range a.Saved {
-		tables += boolean(s.Slot.Ref == &m.Embed || s.Slot.Ref == &m.Head)
+	lora, ok := c.(nn.LoRA)
+	if !ok {
+		return c, nil
 	}
-	if f.truth("ensure_weight_tying", false) && m.Config.Tied && tables > 0 {
-		return fmt.Errorf("checkpoint: %s: ensure_weight_tying is true on a model whose embedding and output layer are one, and the adapter changes them: that is not known", file)
+	for _, t := range m.Host().Tables {
+		for _, module := range lora.ModulesToSave {
+			if t.Name == module || strings.HasSuffix(t.Name, "."+module) {
+				return nil, fmt.Errorf("checkpoint: %s: ensure_weight_tying with %s among modules_to_save is not supported on a model whose embedding and output layer are one", file, module)
+			}
+		}
 	}
-	return nil
+	for _, t := range m.Host().Tables {
+		if hit, err := lora.Targets.Names(t.Name); err != nil {
+			return nil, fmt.Errorf("checkpoint: %s: %w", file, err)
+		} else if !t.Output && hit {
+			if lora.Targets.Pattern != "" {
+				lora.Targets.Pattern = "(?:" + lora.Targets.Pattern + "|lm_head)"
+			} else {
+				lora.Targets.Modules = append(slices.Clone(lora.Targets.Modules), "lm_head")
+			}
+			return lora, nil
+		}
+	}
+	return lora, nil
 }
 
 func errorsJoin(err, second error) error {
@@ -143,9 +161,11 @@ func ParseAdapterConfig(name string, data []byte) (nn.AdapterConfig, error) {
 		c = nn.IA3{Targets: f.targets(), Feedforward: f.words("feedforward_modules"), ModulesToSave: f.saved(), Init: initOf(f.truth("init_ia3_weights", true))}
 	case "PROMPT_TUNING":
 		f.must("num_transformer_submodules", 1.0)
+		f.must("modules_to_save")
 		c = nn.PromptTuning{VirtualTokens: f.integer("num_virtual_tokens", 0)}
 	case "PREFIX_TUNING":
 		f.must("num_transformer_submodules", 1.0)
+		f.must("modules_to_save")
 		c = nn.PrefixTuning{VirtualTokens: f.integer("num_virtual_tokens", 0)}
 	case "BOTTLENECK":
 		c = nn.Bottleneck{Form: f.text("form", ""), Reduction: f.integer("reduction", 0), Scale: f.number("scale", 0), Dropout: f.number("dropout", 0)}
@@ -166,7 +186,7 @@ func initOf(standard bool) string {
 }
 
 func (f *fields) lora() nn.LoRA {
-	for _, key := range []string{"alora_invocation_tokens", "arrow_config", "layer_replication", "trainable_token_indices", "target_parameters", "kasa_config", "monteclora_config", "velora_config"} {
+	for _, key := range []string{"alora_invocation_tokens", "arrow_config", "layer_replication", "trainable_token_indices", "target_parameters", "kasa_config", "monteclora_config", "velora_config", "megatron_config"} {
 		f.must(key)
 	}
 	for _, key := range []string{"lora_bias", "use_qalora", "use_bdlora"} {

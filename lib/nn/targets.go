@@ -63,6 +63,15 @@ func (t Targets) withDefaults(names []string) Targets {
 	return t
 }
 
+// Names reports whether the targets name a module outside the layers, as an embedding.
+func (t Targets) Names(module string) (bool, error) {
+	match, err := t.matcher()
+	if err != nil {
+		return false, err
+	}
+	return !t.everyLinear() && match(module, -1), nil
+}
+
 func (t Targets) everyLinear() bool { return strings.EqualFold(t.Pattern, "all-linear") }
 
 func (t Targets) matcher() (func(name string, layer int) bool, error) {

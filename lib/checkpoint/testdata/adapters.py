@@ -27,6 +27,8 @@ CASES = {
     "lora_embedding_tied": ("gemma3", LoraConfig(task_type=LM, r=2, target_modules=["embed_tokens", "v_proj"])),
     "lora_output_gpt2_tied": ("gpt2", LoraConfig(task_type=LM, r=2, target_modules=["lm_head"], fan_in_fan_out=True)),
     "dora_tables": ("qwen3", LoraConfig(task_type=LM, r=2, use_dora=True, use_rslora=True, target_modules=["embed_tokens", "lm_head", "up_proj"])),
+    "lora_one_table_tied": ("llama_biases_tied", LoraConfig(task_type=LM, r=2, target_modules=["lm_head", "v_proj"], ensure_weight_tying=True)),
+    "dora_one_table_tied": ("llama_biases_tied", LoraConfig(task_type=LM, r=3, use_dora=True, target_modules=r".*embed_tokens", ensure_weight_tying=True)),
     "ia3": ("qwen2", IA3Config(task_type=LM)),
     "ia3_gpt2": ("gpt2", IA3Config(task_type=LM)),
     "prompt": ("smollm3", PromptTuningConfig(task_type=LM, num_virtual_tokens=3)),
