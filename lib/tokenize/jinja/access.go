@@ -98,7 +98,6 @@ func item(r *run, v, key any) any {
 	if name, ok := key.(string); ok {
 		return attribute(r, v, name)
 	}
-	use(key)
 	return &undefined{objectName(v) + " has no element " + repr(key)}
 }
 
