@@ -56,6 +56,9 @@ func (x *addedIndex) add(text string, a AddedToken) {
 		}
 		node = to
 	}
+	if x.ends[node] >= 0 { // two are one after normalisation: the first counts
+		return
+	}
 	x.ends[node] = int32(len(x.tokens))
 	x.tokens = append(x.tokens, foundToken{text, a})
 	if !x.begins[text[0]] {
@@ -82,6 +85,9 @@ func (x *addedIndex) cut(p source, plain bool, yield func(part source, id int32)
 		}
 		if a.RStrip {
 			end = len(s) - len(strings.TrimLeftFunc(s[end:], unicode.IsSpace))
+		}
+		if at >= end { // the token before has taken its white space
+			continue
 		}
 		if at > begin {
 			yield(p.sub(begin, at), -1)

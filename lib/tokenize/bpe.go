@@ -78,8 +78,13 @@ func (t *Tokenizer) charID(w string, i, n int) (int32, bool) {
 			c += m.suffix
 		}
 	}
-	id, ok := t.ids[c]
-	return id, ok
+	return t.ofModel(c)
+}
+
+// ofModel is the token of a text in the model's own vocabulary, which has no token that is only added.
+func (t *Tokenizer) ofModel(text string) (int32, bool) {
+	id, ok := t.ids[text]
+	return id, ok && (int(id) < t.vocabulary || !t.onlyAdded[id])
 }
 
 func (t *Tokenizer) hasBytes(s string) bool {
@@ -115,8 +120,7 @@ func (t *Tokenizer) wordID(w string) (int32, bool) {
 		id, ok := t.whole[w]
 		return id, ok
 	}
-	id, ok := t.ids[w]
-	return id, ok
+	return t.ofModel(w)
 }
 
 // mostShort is the symbols up to which looking at all of them for each join is fastest.

@@ -39,7 +39,7 @@ func (j *joints) cut(t *Tokenizer, w string, yield func(at, end int)) {
 	for i+n < len(w) {
 		next, k := utf8.DecodeRuneInString(w[i+n:])
 		if !j.pairs[[2]rune{r, next}] {
-			if _, known := t.ids[w[i:i+n]]; known {
+			if _, known := t.ofModel(w[i : i+n]); known {
 				yield(at, i+n)
 				at = i + n
 			}

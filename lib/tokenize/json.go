@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -130,7 +132,8 @@ func (t *Tokenizer) setAdded(added []AddedToken) error {
 		t.tokens[id], t.ids[a.Content] = a.Content, id
 		t.added[id] = a
 	}
-	for _, a := range t.added {
+	for _, id := range slices.Sorted(maps.Keys(t.added)) {
+		a := t.added[id]
 		if !a.Normalized {
 			t.raw.add(a.Content, a)
 			continue
