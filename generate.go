@@ -253,9 +253,10 @@ func (g *generateRun) writeText() error {
 	if single {
 		s := zoo.NewTextStream(g.m.Tok, g.o.StopStrings, func(piece string) { fmt.Fprint(g.out, piece) })
 		g.o.OnToken = func(_ int, id int32) { s.Add(id) }
-		_, err := sampling.GenerateWith(g.d, g.all, g.o)
-		s.End()
-		fmt.Fprintln(g.out)
+		out, err := sampling.GenerateWith(g.d, g.all, g.o)
+		if s.End(); len(out) > 0 || s.Text() != "" {
+			fmt.Fprintln(g.out)
+		}
 		return err
 	}
 	out, err := sampling.GenerateWith(g.d, g.all, g.o)

