@@ -84,11 +84,13 @@ DATA pairOrder<>+48(SB)/8, $0x001d000d001c000c
 DATA pairOrder<>+56(SB)/8, $0x001f000f001e000e
 GLOBL pairOrder<>(SB), RODATA|NOPTR, $64
 
-// func pairAlong512(dst, src *float32, vectors int)
+// func pairAlong512(dst, src *float32, n int)
 TEXT ·pairAlong512(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
-	MOVQ vectors+16(FP), CX
+	MOVQ n+16(FP), CX
+	SUBQ $32, CX
+	JLT rest
 loop:
 	VMOVUPS (SI), Z0
 	VMOVUPS 64(SI), Z1
@@ -96,29 +98,88 @@ loop:
 	VMOVUPS Z0, (DI)
 	ADDQ $128, SI
 	ADDQ $64, DI
-	SUBQ $1, CX
-	JNZ loop
+	SUBQ $32, CX
+	JGE loop
+rest:
+	ADDQ $32, CX
+	JZ end
+	MOVL $1, AX
+	SHLQ CX, AX
+	SUBQ $1, AX
+	KMOVW AX, K1
+	SHRQ $16, AX
+	KMOVW AX, K2
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z 64(SI), K2, Z1
+	LONG $0x4877f262; WORD $0xc072 // VCVTNE2PS2BF16 Z0, Z1, Z0
+	ADDQ $1, CX
+	SHRQ $1, CX
+	MOVL $1, AX
+	SHLL CX, AX
+	SUBL $1, AX
+	KMOVW AX, K1
+	VMOVUPS Z0, K1, (DI)
+end:
 	VZEROUPPER
 	RET
 
-// func pairBF16x512(dst, low, high *float32, vectors int)
+// func pairBF16x512(dst, low, high *float32, n int)
 TEXT ·pairBF16x512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ low+8(FP), SI
 	MOVQ high+16(FP), DX
-	MOVQ vectors+24(FP), CX
+	MOVQ n+24(FP), CX
 	VMOVUPS pairOrder<>(SB), Z31
+	XORL BX, BX
+	TESTQ DX, DX
+	JZ alone
+	SUBQ $16, CX
+	JLT rest
 loop:
-	VMOVUPS (SI), Z0
-	VMOVUPS (DX), Z1
+	VMOVUPS (SI)(BX*1), Z0
+	VMOVUPS (DX)(BX*1), Z1
 	LONG $0x4877f262; WORD $0xc072 // VCVTNE2PS2BF16 Z0, Z1, Z0
 	VPERMW Z0, Z31, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ $64, SI
-	ADDQ $64, DX
-	ADDQ $64, DI
-	SUBQ $1, CX
-	JNZ loop
+	VMOVUPS Z0, (DI)(BX*1)
+	ADDQ $64, BX
+	SUBQ $16, CX
+	JGE loop
+rest:
+	ADDQ $16, CX
+	JZ end
+	MOVL $1, AX
+	SHLL CX, AX
+	SUBL $1, AX
+	KMOVW AX, K1
+	VMOVUPS.Z (SI)(BX*1), K1, Z0
+	VMOVUPS.Z (DX)(BX*1), K1, Z1
+	LONG $0x4877f262; WORD $0xc072 // VCVTNE2PS2BF16 Z0, Z1, Z0
+	VPERMW Z0, Z31, Z0
+	VMOVUPS Z0, K1, (DI)(BX*1)
+end:
+	VZEROUPPER
+	RET
+alone:
+	VPXORD Z1, Z1, Z1
+turn:
+	MOVQ CX, R8
+	CMPQ CX, $16
+	JLE masked
+	MOVL $16, CX
+masked:
+	SUBQ CX, R8
+	MOVL $1, AX
+	SHLL CX, AX
+	SUBL $1, AX
+	KMOVW AX, K1
+	VMOVUPS.Z (SI)(BX*1), K1, Z0
+	LONG $0x4877f262; WORD $0xc072 // VCVTNE2PS2BF16 Z0, Z1, Z0
+	VPERMW Z0, Z31, Z0
+	VMOVUPS Z0, K1, (DI)(BX*1)
+	ADDQ $64, BX
+	MOVQ R8, CX
+	TESTQ CX, CX
+	JNZ turn
 	VZEROUPPER
 	RET
 

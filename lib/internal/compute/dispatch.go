@@ -15,8 +15,8 @@ type level struct {
 	// follow each other along k, and what rounds a row of floats to such words, joins two rows into one, and all rows of a
 	// panel.
 	pairs     *tiles
-	pairAlong func(dst, src *float32, vectors int) // of words
-	pairBF16  func(dst, low, high *float32, vectors int)
+	pairAlong func(dst, src *float32, n int)          // n floats
+	pairBF16  func(dst, low, high *float32, n int)    // n words; high may be nil: zeros
 	pairPanel func(dst, src *float32, lds, pairs int) // of tile width
 	peakBF16  func(turns int)                         // 2*peakTurn multiply-adds a turn
 

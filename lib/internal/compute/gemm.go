@@ -99,10 +99,11 @@ type gemmCall struct {
 	c       *float32
 	ldc     int
 
-	// In a product of bfloat16 A holds words of two values and k counts words. B holds such words too if pairsOf is 0;
-	// otherwise it holds float32, from which words are made while packing, and pairsOf is the length of the sums.
+	// In a product of bfloat16 A and B hold words of two values and k counts words; but B holds float32, from which words are
+	// made while packing, if pairsOf is not 0: it is the length of the sums then. With roundsA so does A.
 	pairs   bool
 	pairsOf int
+	roundsA bool
 }
 
 func (g *gemmCall) tiles() *tiles {

@@ -23,10 +23,9 @@ func GemmBF16(transA, transB bool, m, n, k int, alpha float32, a []float32, lda 
 	if beta != 0 && beta != 1 {
 		scaleMatrix(m, n, beta, c, ldc)
 	}
-	words, release := pairsOfA(matrix{p: unsafe.SliceData(a), ld: lda, trans: transA}, m, k)
-	defer release()
 	g := gemmCall{
-		m: m, n: n, k: (k + 1) / 2, pairs: true, pairsOf: k, alpha: alpha, add: beta != 0, a: words,
+		m: m, n: n, k: (k + 1) / 2, pairs: true, pairsOf: k, roundsA: true, alpha: alpha, add: beta != 0,
+		a: matrix{p: unsafe.SliceData(a), ld: lda, trans: transA},
 		b: matrix{p: unsafe.SliceData(b), ld: ldb, trans: transB},
 		c: unsafe.SliceData(c), ldc: ldc,
 	}
@@ -98,42 +97,21 @@ func pairsOfA(a matrix, m, k int) (words matrix, release func()) {
 
 // pairsAlong rounds a row to words of neighbours; an odd end is filled up with zero.
 func pairsAlong(dst, row []float32) {
-	n := len(row) / 32
-	if n > 0 {
-		active.pairAlong(&dst[0], &row[0], n)
-	}
-	if rest := row[32*n:]; len(rest) > 0 {
-		var in, out [32]float32
-		copy(in[:], rest)
-		active.pairAlong(&out[0], &in[0], 1)
-		copy(dst[16*n:], out[:(len(rest)+1)/2])
+	if len(row) > 0 {
+		active.pairAlong(&dst[:(len(row)+1)/2][0], &row[0], len(row))
 	}
 }
 
 // pairRows joins stored rows p and p+1, of which there are k, from column j on into words; a row past the end is zero.
 func pairRows(dst []float32, x matrix, p, k, j int) {
-	low := offset(x.p, p*x.ld+j)
-	var zeros [16]float32
-	high, step := &zeros[0], 0
+	if len(dst) == 0 {
+		return
+	}
+	low, high := offset(x.p, p*x.ld+j), (*float32)(nil)
 	if p+1 < k {
-		high, step = offset(low, x.ld), 16
+		high = offset(low, x.ld)
 	}
-	n := len(dst) / 16
-	if n > 0 && step > 0 {
-		active.pairBF16(&dst[0], low, high, n)
-	}
-	for v := 0; v < n && step == 0; v++ {
-		active.pairBF16(&dst[v*16], offset(low, v*16), high, 1)
-	}
-	if rest := len(dst) - n*16; rest > 0 {
-		var l, h, out [16]float32
-		copy(l[:], unsafe.Slice(offset(low, n*16), rest))
-		if step > 0 {
-			copy(h[:], unsafe.Slice(offset(high, n*16), rest))
-		}
-		active.pairBF16(&out[0], &l[0], &h[0], 1)
-		copy(dst[n*16:], out[:rest])
-	}
+	active.pairBF16(&dst[0], low, high, len(dst))
 }
 
 // packB packs a panel of B; in a product of bfloat16 it makes the words on the way, and k0 and kk count words.

@@ -11,6 +11,10 @@ type tileFunc func(k int, a *float32, lda int, b *float32, ldb int, c *float32, 
 // A dotFunc computes C[i][j] = alpha * sum_p a[i*lda+p] b[j*ldb+p] (+ C[i][j] with add = 1) for its rows i and j.
 type dotFunc func(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
 
+// A stripsFunc copies count strips of its number of columns, which lie side by side in the rows of src, lds apart, to places
+// step apart: strip s of row p to dst[s*step+p*width:].
+type stripsFunc func(dst *float32, step int, src *float32, lds, rows, count int)
+
 // tiles is the inner part of the matrix product for one instruction set. Index 0 of the tables is unused;
 // index r handles r rows.
 type tiles struct {
@@ -22,6 +26,9 @@ type tiles struct {
 	transpose func(dst *float32, ldd int, src *float32, lds, rows, cols int)
 	// copyColumns copies rows of exactly the tile's width one behind the other; rows > 0.
 	copyColumns func(dst *float32, src *float32, lds, rows int)
+
+	// strips[r] copies strips of r columns of a matrix; index 0 is unused.
+	strips []stripsFunc
 
 	// dots4[r] and dots1[r] compute r rows of A * B^T for four rows of B, or one, reading both along k.
 	// Index 0 is unused. nil: not there.
@@ -35,7 +42,7 @@ type tiles struct {
 
 // scalarTiles works everywhere. Pairs of rows and groups of four columns keep the sums in registers.
 func scalarTiles() *tiles {
-	t := &tiles{rows: 4, cols: 32, byRow: make([]tileFunc, 5), byCol: make([]tileFunc, 5)}
+	t := &tiles{rows: 4, cols: 32, strips: anyStrips(4), byRow: make([]tileFunc, 5), byCol: make([]tileFunc, 5)}
 	t.transpose = scalarTranspose
 	t.copyColumns = func(dst, src *float32, lds, rows int) { scalarCopy(dst, src, lds, rows, t.cols) }
 	for r := 1; r <= 4; r++ {

@@ -23,9 +23,41 @@ func (t *tiles) packB(dst []float32, b matrix, k0, kk, j, cols int) {
 	}
 }
 
-// packA copies rows i..i+rows and columns k0..k0+kk of A, which is not transposed, to dst as [kk][rows].
-func (t *tiles) packA(dst []float32, a matrix, i, rows, k0, kk int) {
-	t.transpose(&dst[:kk*rows][0], rows, a.at(i, k0), a.ld, rows, kk)
+// packA copies rows i..i+height and columns k0..k0+kk of A to dst tile by tile: the tile that starts at row i+r and has n rows
+// is at dst[r*kk:], as [kk][n].
+func (t *tiles) packA(dst []float32, a matrix, i, height, k0, kk int) {
+	const most = 8 // strips side by side, so that the places they go to have room in the cache
+	for r := 0; r < height; {
+		rows, count := rowsOfTile(height, r, t.rows), 1
+		if !a.trans {
+			t.transpose(&dst[r*kk], rows, a.at(i+r, k0), a.ld, rows, kk)
+			r += rows
+			continue
+		}
+		for next := r + rows; count < most && next < height && rowsOfTile(height, next, t.rows) == rows; next += rows {
+			count++
+		}
+		t.strips[rows](&dst[r*kk], rows*kk, a.at(i+r, k0), a.ld, kk, count)
+		r += count * rows
+	}
+}
+
+// scalarStrips is strips for any width.
+func scalarStrips(dst *float32, step int, src *float32, lds, rows, count, width int) {
+	for s := range count {
+		scalarCopy(offset(dst, s*step), offset(src, s*width), lds, rows, width)
+	}
+}
+
+// anyStrips is a table of scalarStrips for tiles of up to most rows.
+func anyStrips(most int) []stripsFunc {
+	table := make([]stripsFunc, most+1)
+	for w := 1; w <= most; w++ {
+		table[w] = func(dst *float32, step int, src *float32, lds, rows, count int) {
+			scalarStrips(dst, step, src, lds, rows, count, w)
+		}
+	}
+	return table
 }
 
 func scalarTranspose(dst *float32, ldd int, src *float32, lds, rows, cols int) {

@@ -6,43 +6,41 @@ func ptr(p *float32) unsafe.Pointer { return unsafe.Pointer(p) }
 
 // How a product is cut up. The limits are in elements and depend on sizes only, never on the number of workers.
 const (
-	sharedA    = 3 << 20 // A of more elements than this does not stay in the last-level cache between panels
 	panelK     = 1024    // longest run of k in one packed panel: 32 columns of it are 128 KB
-	blockK     = 512     // run of k per pass when A and B are both packed
-	blockRows  = 140     // rows of A taken together then, at most: 280 KB
-	blockLeast = 42      // and at least
-	blockTasks = 16      // ranges of rows wanted then, so that the last to end is not far behind
-	fewPanels  = 8       // with fewer panels than this, rows are shared out, not panels
 	badStride  = 1024    // rows this many elements apart fall on one cache set
-	poorStride = 512     // and these on two, which hurts less than copying when A is large:
-	poorRoom   = 1 << 20 // more elements than this
+	cacheWays  = 8       // which has room for this many
+	poorStride = 512     // and these on two
 	dotsMost   = 16      // rows of A up to which A * B^T is done without copying B
 	dotsSpan   = 1 << 15 // elements of B that one range of it reads
 	dotsStride = 256     // rows of A this many elements apart fall on a few cache sets; then they are copied
 	serialWork = 1 << 15 // products smaller than this many multiply-adds are not worth waking anyone
 )
 
-// run chooses between four plans. dots is for the fewest rows, below; spread for few, in spread.go.
+// run chooses between five plans. dots is for the fewest rows, below; spread for few, in spread.go; blocks for products whose
+// A is too large to be swept again and again, or that have few columns, in gemm_blocks.go; serial for the smallest.
 //
 // panels: workers take panels of tile-width columns of B from a counter; each packs its own panel and sweeps all rows of
 // A, which stays where it is (or is packed once beforehand). No barrier, no shared dirty lines.
-//
-// blocks: the classical order for products whose A is too large to be swept again and again, or that have few columns:
-// a slice of B is packed by all, then workers take blocks of rows, pack them, and sweep the slice.
 func (g *gemmCall) run() {
 	t := g.tiles()
-	panels := (g.n-1)/t.cols + 1
 	switch {
 	case g.spreadable(t):
 		g.spread(t)
 	case g.m <= dotsMost && g.b.trans && !g.a.trans && t.dots4 != nil && g.pairsOf == 0:
 		g.dots(t)
-	case g.m*g.n*g.k <= serialWork:
-		g.serial(t)
-	case g.m*g.k > sharedA || (panels < fewPanels && g.m > blockRows):
+	case g.m*g.n*g.k > serialWork && g.takesBlocks(t):
 		g.blocks(t)
 	default:
-		g.panels(t, g.packsA(t))
+		if g.roundsA {
+			words, release := pairsOfA(g.a, g.m, g.pairsOf)
+			defer release()
+			g.a, g.roundsA = words, false
+		}
+		if g.m*g.n*g.k <= serialWork {
+			g.serial(t)
+		} else {
+			g.panels(t, g.packsA(t))
+		}
 	}
 }
 
@@ -84,12 +82,9 @@ func (t *tiles) dotRows(m, n, k int, a *float32, lda int, b *float32, ldb int, c
 }
 
 // packsA says whether rows of A must be copied before they are swept, because they are so far apart that the rows of a tile
-// fall on the same one or two cache sets. Columns of a transposed A never do: a tile reads them side by side.
+// fall on one cache set and are more than it has room for. Columns of a transposed A never do: a tile reads them side by side.
 func (g *gemmCall) packsA(t *tiles) bool {
-	if g.a.trans || g.m <= t.rows {
-		return false
-	}
-	return g.a.ld%badStride == 0 || g.a.ld%poorStride == 0 && g.m*g.k <= poorRoom
+	return !g.a.trans && g.m > t.rows && t.rows > cacheWays && g.a.ld%badStride == 0
 }
 
 // serial runs the product on the calling goroutine.
@@ -169,10 +164,7 @@ func (g *gemmCall) packAllA(t *tiles, packed []float32) {
 	const step = 16 // tiles per range
 	starts := tileStarts(g.m, t.rows)
 	Parallel(len(starts)-1, step, func(lo, hi int) {
-		for s := lo; s < hi; s++ {
-			i, rows := starts[s], starts[s+1]-starts[s]
-			t.packA(packed[i*g.k:], g.a, i, rows, 0, g.k)
-		}
+		t.packA(packed[starts[lo]*g.k:], g.a, starts[lo], starts[hi]-starts[lo], 0, g.k)
 	})
 }
 
@@ -183,51 +175,4 @@ func tileStarts(m, most int) []int {
 		starts = append(starts, i)
 	}
 	return append(starts, m)
-}
-
-func (g *gemmCall) blocks(t *tiles) {
-	panels := (g.n-1)/t.cols + 1
-	packedB := getScratch(panels * t.cols * min(g.k, blockK))
-	defer putScratch(packedB)
-	height := min(blockRows/t.rows, max(blockLeast/t.rows, (g.m-1)/(blockTasks*t.rows)+1)) * t.rows
-	for k0 := 0; k0 < g.k; k0 += blockK {
-		kk := min(blockK, g.k-k0)
-		Parallel(panels, 4, func(lo, hi int) {
-			for p := lo; p < hi; p++ {
-				g.packB(t, packedB[p*kk*t.cols:], k0, kk, p*t.cols, min(t.cols, g.n-p*t.cols))
-			}
-		})
-		ParallelStop((g.m-1)/height+1, 1, func(lo, hi int) {
-			packed := getScratch(height * kk)
-			defer putScratch(packed)
-			for r := lo; r < hi; r++ {
-				g.block(t, r*height, min(height, g.m-r*height), k0, kk, packed, packedB)
-			}
-		})
-	}
-}
-
-// block computes rows i0.. of one pass over k against all packed panels.
-func (g *gemmCall) block(t *tiles, i0, height, k0, kk int, packed, packedB []float32) {
-	add := 0
-	if g.add || k0 > 0 {
-		add = 1
-	}
-	for i := 0; i < height && !g.a.trans; {
-		rows := rowsOfTile(height, i, t.rows)
-		t.packA(packed[i*kk:], g.a, i0+i, rows, k0, kk)
-		i += rows
-	}
-	for j := 0; j < g.n; j += t.cols {
-		b := &packedB[j*kk]
-		for i := 0; i < height; {
-			rows := rowsOfTile(height, i, t.rows)
-			a, lda := &packed[i*kk], rows
-			if g.a.trans {
-				a, lda = g.a.at(i0+i, k0), g.a.ld
-			}
-			t.byCol[rows](kk, a, lda, b, t.cols, offset(g.c, (i0+i)*g.ldc+j), g.ldc, g.alpha, add, min(t.cols, g.n-j))
-			i += rows
-		}
-	}
 }

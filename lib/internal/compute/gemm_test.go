@@ -57,7 +57,7 @@ func compareGemm(t *testing.T, transA, transB bool, m, n, k, pad int, alpha, bet
 func TestGemmMatchesDefinition(t *testing.T) {
 	shapes := [][3]int{
 		{1, 1, 1}, {1, 33, 7}, {3, 5, 4}, {4, 32, 64}, {5, 64, 63}, {13, 31, 17}, {14, 96, 33}, {15, 97, 128},
-		{29, 65, 100}, {64, 64, 64}, {130, 40, 70}, {300, 65, 96}, {33, 300, 256}, {145, 290, 530}, {17, 40, 2100},
+		{29, 65, 100}, {64, 64, 64}, {130, 40, 70}, {300, 65, 96}, {33, 300, 256}, {145, 290, 530}, {17, 40, 2100}, {150, 35, 1030}, {141, 97, 1024},
 	}
 	onEachLevel(t, func(t *testing.T) {
 		for _, s := range shapes {
@@ -75,37 +75,48 @@ func TestGemmPlans(t *testing.T) {
 	onEachLevel(t, func(t *testing.T) {
 		for _, plan := range []string{"serial", "panels", "packed", "blocks", "dots"} {
 			for v := range 4 {
-				m, n, k := 157, 101, 1100
-				transA, transB := v&1 != 0, v&2 != 0
-				r := source(5)
-				a, b := normals(r, m*k), normals(r, n*k)
-				c, want := make([]float32, m*n), make([]float32, m*n)
-				lda, ldb := k, n
-				if transA {
-					lda = m
+				for _, n := range []int{101, 65, 3} {
+					comparePlan(t, plan, v&1 != 0, v&2 != 0, 157, n, 1100)
 				}
-				if transB {
-					ldb = k
-				}
-				g := gemmCall{m: m, n: n, k: k, alpha: 1, a: matrix{&a[0], lda, transA}, b: matrix{&b[0], ldb, transB}, c: &c[0], ldc: n}
-				switch plan {
-				case "serial":
-					g.serial(active.tiles)
-				case "panels", "packed":
-					g.panels(active.tiles, plan == "packed" && !transA)
-				case "blocks":
-					g.blocks(active.tiles)
-				case "dots":
-					if transA || !transB || active.tiles.dots4 == nil {
-						continue
-					}
-					g.dots(active.tiles)
-				}
-				naiveGemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0, want, n)
-				nearly(t, fmt.Sprint(plan, transA, transB), c, want, gemmTolerance)
 			}
 		}
 	})
+}
+
+func comparePlan(t *testing.T, plan string, transA, transB bool, m, n, k int) {
+	t.Helper()
+	r := source(5)
+	a, b := normals(r, m*k), normals(r, n*k)
+	lda, ldb := k, n
+	if transA {
+		lda = m
+	}
+	if transB {
+		ldb = k
+	}
+	for _, add := range []bool{false, true} {
+		c, want := normals(source(6), m*n), normals(source(6), m*n)
+		g := gemmCall{m: m, n: n, k: k, alpha: 0.5, add: add, a: matrix{&a[0], lda, transA}, b: matrix{&b[0], ldb, transB}, c: &c[0], ldc: n}
+		switch plan {
+		case "serial":
+			g.serial(active.tiles)
+		case "panels", "packed":
+			g.panels(active.tiles, plan == "packed")
+		case "blocks":
+			g.blocks(active.tiles)
+		case "dots":
+			if transA || !transB || active.tiles.dots4 == nil {
+				return
+			}
+			g.dots(active.tiles)
+		}
+		beta := float32(0)
+		if add {
+			beta = 1
+		}
+		naiveGemm(transA, transB, m, n, k, 0.5, a, lda, b, ldb, beta, want, n)
+		nearly(t, fmt.Sprint(plan, transA, transB, n, add), c, want, gemmTolerance)
+	}
 }
 
 func TestGemmEdges(t *testing.T) {
@@ -123,21 +134,41 @@ func TestGemmEdges(t *testing.T) {
 }
 
 func TestGemmSameBitsForAnyNumberOfWorkers(t *testing.T) {
-	m, n, k := 200, 330, 600
+	defer SetWorkers(Workers())
+	onEachLevel(t, func(t *testing.T) {
+		for _, s := range [][3]int{{200, 330, 600}, {300, 65, 1200}, {600, 70, 700}} { // panels, and blocks in one pass and two
+			for v := range 8 {
+				sameBits(t, v&1 != 0, v&2 != 0, v&4 != 0, s[0], s[1], s[2])
+			}
+		}
+	})
+}
+
+func sameBits(t *testing.T, transA, transB, bf16 bool, m, n, k int) {
+	t.Helper()
 	r := source(9)
 	a, b := normals(r, m*k), normals(r, k*n)
+	lda, ldb, gemm := k, n, Gemm
+	if transA {
+		lda = m
+	}
+	if transB {
+		ldb = k
+	}
+	if bf16 {
+		gemm = GemmBF16
+	}
 	var first []float32
-	defer SetWorkers(Workers())
 	for _, workers := range []int{1, 2, 3, 7} {
 		SetWorkers(workers)
 		c := make([]float32, m*n)
-		Gemm(true, false, m, n, k, 1, a, m, b, n, 0, c, n)
+		gemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
 		if first == nil {
 			first = c
 		}
 		for i := range c {
 			if c[i] != first[i] {
-				t.Fatalf("%d workers: element %d is %v, was %v", workers, i, c[i], first[i])
+				t.Fatalf("%dx%dx%d %v %v bf16 %v, %d workers: element %d is %v, was %v", m, n, k, transA, transB, bf16, workers, i, c[i], first[i])
 			}
 		}
 	}

@@ -258,46 +258,6 @@ func TestStreamsOnAllTails(t *testing.T) {
 	})
 }
 
-func TestCopiesOnAllTails(t *testing.T) {
-	onEachLevel(t, func(t *testing.T) {
-		tl := active.tiles
-		for rows := 1; rows <= 33; rows++ {
-			for cols := 1; cols <= 33; cols++ {
-				g := &guards{t: t}
-				lds, ldd := cols+2, rows+1
-				src, dst := g.copyOf(normals(source(1), (rows-1)*lds+cols)), g.make((cols-1)*ldd+rows)
-				tl.transpose(&dst[0], ldd, &src[0], lds, rows, cols)
-				what := fmt.Sprintf("transpose %dx%d", rows, cols)
-				for i := range rows {
-					for j := range cols {
-						if dst[j*ldd+i] != src[i*lds+j] {
-							t.Fatalf("%s: element %d %d", what, i, j)
-						}
-					}
-				}
-				g.done(what)
-			}
-		}
-		for rows := 1; rows <= 9; rows++ {
-			compareCopy(t, rows, tl.cols, func(dst, src *float32, lds int) { tl.copyColumns(dst, src, lds, rows) })
-		}
-	})
-}
-
-func compareCopy(t *testing.T, rows, width int, f func(dst, src *float32, lds int)) {
-	t.Helper()
-	g := &guards{t: t}
-	lds := width + 5
-	src, dst := g.copyOf(normals(source(2), (rows-1)*lds+width)), g.make(rows*width)
-	f(&dst[0], &src[0], lds)
-	for i := range dst {
-		if dst[i] != src[i/width*lds+i%width] {
-			t.Fatalf("copy %dx%d: element %d", rows, width, i)
-		}
-	}
-	g.done("copy")
-}
-
 func TestSpecialValues(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	onEachLevel(t, func(t *testing.T) {

@@ -252,10 +252,10 @@ func toBF16x512(dst *uint16, src *float32, vectors int)
 func fromF16x512(dst *float32, src *uint16, vectors int)
 
 //go:noescape
-func pairAlong512(dst, src *float32, vectors int)
+func pairAlong512(dst, src *float32, n int)
 
 //go:noescape
-func pairBF16x512(dst, low, high *float32, vectors int)
+func pairBF16x512(dst, low, high *float32, n int)
 
 //go:noescape
 func pairPanel512(dst, src *float32, lds, pairs int)
@@ -646,6 +646,48 @@ func copyColumns32(dst *float32, src *float32, lds, rows int)
 
 //go:noescape
 func copyColumns16(dst *float32, src *float32, lds, rows int)
+
+//go:noescape
+func strips1(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips2(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips3(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips4(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips5(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips6(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips7(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips8(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips9(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips10(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips11(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips12(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips13(dst *float32, step int, src *float32, lds, rows, count int)
+
+//go:noescape
+func strips14(dst *float32, step int, src *float32, lds, rows, count int)
 
 //go:noescape
 func peak512(turns int)

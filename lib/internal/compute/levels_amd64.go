@@ -69,9 +69,12 @@ func avx2Level() *level {
 	return l
 }
 
+// wideStrips need AVX only.
+var wideStrips = []stripsFunc{nil, strips1, strips2, strips3, strips4, strips5, strips6, strips7, strips8, strips9, strips10, strips11, strips12, strips13, strips14}
+
 func avx512Tiles() *tiles {
 	return &tiles{
-		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32,
+		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, strips: wideStrips,
 		dots4: []dotFunc{nil, dots1x4_512, dots2x4_512, dots3x4_512, dots4x4_512, dots5x4_512, dots6x4_512},
 		dots1: []dotFunc{nil, dots1x1_512, dots2x1_512, dots3x1_512, dots4x1_512, dots5x1_512, dots6x1_512},
 		lines: []dotFunc{nil, lines1x4_512, lines2x4_512, lines3x4_512, lines4x4_512},
@@ -86,7 +89,7 @@ func avx512Tiles() *tiles {
 // pairTiles multiplies words of two bfloat16 each; everything that only moves words is the same as for floats.
 func pairTiles() *tiles {
 	return &tiles{
-		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32,
+		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, strips: wideStrips,
 		dots4: []dotFunc{nil, pairDots1x4_512, pairDots2x4_512, pairDots3x4_512, pairDots4x4_512, pairDots5x4_512, pairDots6x4_512},
 		dots1: []dotFunc{nil, pairDots1x1_512, pairDots2x1_512, pairDots3x1_512, pairDots4x1_512, pairDots5x1_512, pairDots6x1_512},
 		spread: &spreads{least: 17, most: 384, width: 16, cols: []int{0, 8, 8, 8, 6},
@@ -99,7 +102,7 @@ func pairTiles() *tiles {
 
 func avx2Tiles() *tiles {
 	return &tiles{
-		rows: 6, cols: 16, transpose: wideTranspose, copyColumns: copyColumns16,
+		rows: 6, cols: 16, transpose: wideTranspose, copyColumns: copyColumns16, strips: wideStrips[:7],
 		dots4:  []dotFunc{nil, dots1x4_256, dots2x4_256},
 		dots1:  []dotFunc{nil, dots1x1_256, dots2x1_256},
 		lines:  []dotFunc{nil, lines1x4_256, lines2x4_256},

@@ -10,7 +10,7 @@ func neonLevel() *level {
 	l := scalarLevel()
 	l.name, l.dot = "neon", neonDot
 	l.sumSquares = func(x []float32) float32 { return neonDot(x, x) }
-	l.tiles = &tiles{rows: 6, cols: 16, transpose: scalarTranspose,
+	l.tiles = &tiles{rows: 6, cols: 16, transpose: scalarTranspose, strips: anyStrips(6),
 		copyColumns: func(dst, src *float32, lds, rows int) { scalarCopy(dst, src, lds, rows, 16) },
 		byRow:       neonTiles(tileRows1_neon, tileRows2_neon, tileRows3_neon, tileRows4_neon, tileRows5_neon, tileRows6_neon),
 		byCol:       neonTiles(tileCols1_neon, tileCols2_neon, tileCols3_neon, tileCols4_neon, tileCols5_neon, tileCols6_neon),

@@ -70,7 +70,12 @@ TEXT ·copyColumns32(SB), NOSPLIT, $0-32
 	MOVQ lds+16(FP), DX
 	MOVQ rows+24(FP), CX
 	SHLQ $2, DX
+	MOVQ DX, R8
+	SHLQ $4, R8
+	ADDQ SI, R8
 row:
+	PREFETCHT0 0(R8)
+	PREFETCHT0 64(R8)
 	VMOVUPS 0(SI), Y0
 	VMOVUPS 32(SI), Y1
 	VMOVUPS 64(SI), Y2
@@ -80,6 +85,7 @@ row:
 	VMOVUPS Y2, 64(DI)
 	VMOVUPS Y3, 96(DI)
 	ADDQ DX, SI
+	ADDQ DX, R8
 	ADDQ $128, DI
 	SUBQ $1, CX
 	JNZ row
@@ -93,13 +99,452 @@ TEXT ·copyColumns16(SB), NOSPLIT, $0-32
 	MOVQ lds+16(FP), DX
 	MOVQ rows+24(FP), CX
 	SHLQ $2, DX
+	MOVQ DX, R8
+	SHLQ $4, R8
+	ADDQ SI, R8
 row:
+	PREFETCHT0 0(R8)
 	VMOVUPS 0(SI), Y0
 	VMOVUPS 32(SI), Y1
 	VMOVUPS Y0, 0(DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ DX, SI
+	ADDQ DX, R8
 	ADDQ $64, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips1(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips1(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVSS 0(R11), X0
+	VMOVSS X0, 0(R12)
+	ADDQ $4, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $4, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips2(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVSD 0(R11), X0
+	VMOVSD X0, 0(R12)
+	ADDQ $8, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $8, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips3(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips3(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVSD 0(R11), X0
+	VMOVSD X0, 0(R12)
+	VMOVSS 8(R11), X0
+	VMOVSS X0, 8(R12)
+	ADDQ $12, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $12, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips4(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips4(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), X0
+	VMOVUPS X0, 0(R12)
+	ADDQ $16, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $16, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips5(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips5(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), X0
+	VMOVUPS X0, 0(R12)
+	VMOVSS 16(R11), X0
+	VMOVSS X0, 16(R12)
+	ADDQ $20, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $20, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips6(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips6(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), X0
+	VMOVUPS X0, 0(R12)
+	VMOVSD 16(R11), X0
+	VMOVSD X0, 16(R12)
+	ADDQ $24, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $24, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips7(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips7(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), X0
+	VMOVUPS X0, 0(R12)
+	VMOVSD 16(R11), X0
+	VMOVSD X0, 16(R12)
+	VMOVSS 24(R11), X0
+	VMOVSS X0, 24(R12)
+	ADDQ $28, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $28, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips8(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips8(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), Y0
+	VMOVUPS Y0, 0(R12)
+	ADDQ $32, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $32, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips9(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips9(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), Y0
+	VMOVUPS Y0, 0(R12)
+	VMOVSS 32(R11), X0
+	VMOVSS X0, 32(R12)
+	ADDQ $36, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $36, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips10(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips10(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), Y0
+	VMOVUPS Y0, 0(R12)
+	VMOVSD 32(R11), X0
+	VMOVSD X0, 32(R12)
+	ADDQ $40, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $40, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips11(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips11(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), Y0
+	VMOVUPS Y0, 0(R12)
+	VMOVSD 32(R11), X0
+	VMOVSD X0, 32(R12)
+	VMOVSS 40(R11), X0
+	VMOVSS X0, 40(R12)
+	ADDQ $44, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $44, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips12(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips12(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), Y0
+	VMOVUPS Y0, 0(R12)
+	VMOVUPS 32(R11), X0
+	VMOVUPS X0, 32(R12)
+	ADDQ $48, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $48, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips13(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips13(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), Y0
+	VMOVUPS Y0, 0(R12)
+	VMOVUPS 32(R11), X0
+	VMOVUPS X0, 32(R12)
+	VMOVSS 48(R11), X0
+	VMOVSS X0, 48(R12)
+	ADDQ $52, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $52, DI
+	SUBQ $1, CX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func strips14(dst *float32, step int, src *float32, lds, rows, count int)
+TEXT ·strips14(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ rows+32(FP), CX
+	MOVQ count+40(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, DX
+row:
+	MOVQ SI, R11
+	MOVQ DI, R12
+	MOVQ R10, AX
+strip:
+	PREFETCHT0 (R11)(DX*8)
+	VMOVUPS 0(R11), Y0
+	VMOVUPS Y0, 0(R12)
+	VMOVUPS 32(R11), X0
+	VMOVUPS X0, 32(R12)
+	VMOVSD 48(R11), X0
+	VMOVSD X0, 48(R12)
+	ADDQ $56, R11
+	ADDQ R9, R12
+	SUBQ $1, AX
+	JNZ strip
+	ADDQ DX, SI
+	ADDQ $56, DI
 	SUBQ $1, CX
 	JNZ row
 	VZEROUPPER

@@ -12,6 +12,9 @@ func packFile(stubs *bytes.Buffer) []byte {
 	a.transpose8()
 	a.copyColumns(32)
 	a.copyColumns(16)
+	for r := 1; r <= avx512.rows; r++ {
+		a.strips(r)
+	}
 	return a.buf.Bytes()
 }
 
@@ -58,7 +61,7 @@ func (a *asm) transpose8() {
 	a.ret()
 }
 
-// copyColumns copies rows of exactly width elements.
+// copyColumns copies rows of exactly width elements. Like strips it asks for memory some rows ahead.
 func (a *asm) copyColumns(width int) {
 	a.function(fmt.Sprintf("copyColumns%d", width), "(dst *float32, src *float32, lds, rows int)", 32)
 	a.op("MOVQ dst+0(FP), DI")
@@ -66,7 +69,13 @@ func (a *asm) copyColumns(width int) {
 	a.op("MOVQ lds+16(FP), DX")
 	a.op("MOVQ rows+24(FP), CX")
 	a.op("SHLQ $2, DX")
+	a.op("MOVQ DX, R8")
+	a.op("SHLQ $4, R8") // 16 rows ahead
+	a.op("ADDQ SI, R8")
 	a.at("row")
+	for at := 0; at < width; at += 16 {
+		a.op("PREFETCHT0 %d(R8)", 4*at)
+	}
 	for i := range width / 8 {
 		a.op("VMOVUPS %d(SI), Y%d", 32*i, i)
 	}
@@ -74,7 +83,51 @@ func (a *asm) copyColumns(width int) {
 		a.op("VMOVUPS Y%d, %d(DI)", i, 32*i)
 	}
 	a.op("ADDQ DX, SI")
+	a.op("ADDQ DX, R8")
 	a.op("ADDQ $%d, DI", 4*width)
+	a.op("SUBQ $1, CX")
+	a.op("JNZ row")
+	a.ret()
+}
+
+// strips copies strips of r columns, which lie side by side, each to a place of its own: strip s of row p goes to
+// dst[s*step+p*r:]. Rows are often a page apart, which the processor's own prefetching does not follow.
+func (a *asm) strips(r int) {
+	a.function(fmt.Sprintf("strips%d", r), "(dst *float32, step int, src *float32, lds, rows, count int)", 48)
+	a.op("MOVQ dst+0(FP), DI")
+	a.op("MOVQ step+8(FP), R9")
+	a.op("MOVQ src+16(FP), SI")
+	a.op("MOVQ lds+24(FP), DX")
+	a.op("MOVQ rows+32(FP), CX")
+	a.op("MOVQ count+40(FP), R10")
+	a.op("SHLQ $2, R9")
+	a.op("SHLQ $2, DX")
+	a.at("row")
+	a.op("MOVQ SI, R11")
+	a.op("MOVQ DI, R12")
+	a.op("MOVQ R10, AX")
+	a.at("strip")
+	a.op("PREFETCHT0 (R11)(DX*8)")
+	for at := 0; at < r; {
+		n, move, reg := 1, "VMOVSS", "X0"
+		switch left := r - at; {
+		case left >= 8:
+			n, move, reg = 8, "VMOVUPS", "Y0"
+		case left >= 4:
+			n, move, reg = 4, "VMOVUPS", "X0"
+		case left >= 2:
+			n, move, reg = 2, "VMOVSD", "X0"
+		}
+		a.op("%s %d(R11), %s", move, 4*at, reg)
+		a.op("%s %s, %d(R12)", move, reg, 4*at)
+		at += n
+	}
+	a.op("ADDQ $%d, R11", 4*r)
+	a.op("ADDQ R9, R12")
+	a.op("SUBQ $1, AX")
+	a.op("JNZ strip")
+	a.op("ADDQ DX, SI")
+	a.op("ADDQ $%d, DI", 4*r)
 	a.op("SUBQ $1, CX")
 	a.op("JNZ row")
 	a.ret()
