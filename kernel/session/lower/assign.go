@@ -47,6 +47,51 @@ func (l *lowerer) calls(e ast.Expr) bool {
 	return found
 }
 
+// receivesIntoPart says whether an element, a field or what a pointer points to is assigned what a channel gives. The
+// interpreter receives into a copy of it.
+func (l *lowerer) receivesIntoPart(lhs, rhs ast.Expr) bool {
+	if _, variable := ast.Unparen(lhs).(*ast.Ident); variable {
+		return false
+	}
+	found := false
+	ast.Inspect(rhs, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		}
+		return !found
+	})
+	return found
+}
+
+// aside is a value x that a variable gets. The interpreter puts what a channel gives, and what a literal of a struct makes, in
+// place of the variable: one could not be changed from then on, and closures and pointers would keep the old one. So they go
+// by way of another variable.
+func (l *lowerer) aside(x, src ast.Expr) ast.Expr {
+	if l.pre == nil {
+		return x
+	}
+	switch e := ast.Unparen(src).(type) {
+	case *ast.UnaryExpr:
+		if e.Op != token.ARROW {
+			return x
+		}
+	case *ast.CompositeLit:
+		switch l.typeOf(e).Underlying().(type) {
+		case *types.Struct, *types.Array:
+		default:
+			return x
+		}
+	default:
+		return x
+	}
+	t := l.temp("t")
+	*l.pre = append(*l.pre, define(src.Pos(), t, x))
+	return ident(t, src.Pos())
+}
+
 // defineStmt lowers a := b. At the top of a cell the variables are
 // package-level ones, declared apart.
 func (l *lowerer) defineStmt(s *ast.AssignStmt) []ast.Stmt {
@@ -103,7 +148,7 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 			return l.assignOk(pos, lhs, x, tok)
 		}
 	}
-	if len(lhs) > 1 && len(lhs) == len(rhs) {
+	if len(lhs) == len(rhs) && (len(lhs) > 1 || tok == token.ASSIGN && l.receivesIntoPart(lhs[0], rhs[0])) {
 		return l.parallel(pos, lhs, rhs, tok)
 	}
 	if len(rhs) == 1 && len(lhs) > 1 && !l.simpleTargets(lhs, tok) {
@@ -130,7 +175,7 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 	}
 	for i, r := range rhs {
 		if len(lhs) == len(rhs) && !isBlank(lhs[i]) {
-			out.Rhs = append(out.Rhs, l.value(r, l.lhsType(lhs[i])))
+			out.Rhs = append(out.Rhs, l.aside(l.value(r, l.lhsType(lhs[i])), r))
 		} else {
 			out.Rhs = append(out.Rhs, l.discarded(r))
 		}
@@ -233,7 +278,7 @@ func (l *lowerer) parallel(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) 
 			if isBlank(lhs[i]) {
 				values[i] = l.discarded(r)
 			} else {
-				values[i] = l.value(r, to)
+				values[i] = l.aside(l.value(r, to), r)
 			}
 			return nil
 		})

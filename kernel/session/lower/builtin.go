@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // builtin lowers a call of a predeclared function.
@@ -58,11 +59,16 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 			elem = s.Elem()
 		}
 		out.Args = append(out.Args, l.value(e.Args[0], l.typeOf(e)))
-		if _, nested := elem.Underlying().(*types.Slice); nested && !e.Ellipsis.IsValid() && len(e.Args) > 1 {
-			// The interpreter would take an element that is a slice for a list.
+		_, nested := elem.Underlying().(*types.Slice)
+		nested = nested || types.IsInterface(elem) && slices.ContainsFunc(e.Args[1:], func(a ast.Expr) bool {
+			_, slice := l.typeOf(a).Underlying().(*types.Slice)
+			return slice
+		})
+		if !e.Ellipsis.IsValid() && (nested && len(e.Args) > 1 || len(e.Args) > 2 && l.reads(e.Args[2:])) {
+			// The interpreter would take an element that is a slice for a list; and it writes each element before it reads the next.
 			list := &ast.CompositeLit{Type: l.typeExpr(types.NewSlice(elem), e.Pos()), Lbrace: e.Pos(), Rbrace: e.Pos()}
 			for _, a := range e.Args[1:] {
-				list.Elts = append(list.Elts, l.value(a, elem))
+				list.Elts = append(list.Elts, l.appended(a, elem))
 			}
 			out.Args, out.Ellipsis = append(out.Args, list), e.Pos()
 			return out
@@ -71,7 +77,7 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 			if e.Ellipsis.IsValid() {
 				out.Args = append(out.Args, l.expr(a))
 			} else {
-				out.Args = append(out.Args, l.value(a, elem))
+				out.Args = append(out.Args, l.appended(a, elem))
 			}
 		}
 	case "delete":
@@ -92,6 +98,25 @@ func (l *lowerer) builtin(e *ast.CallExpr, fun ast.Expr) ast.Expr {
 		out.Args = l.exprs(e.Args)
 	}
 	return out
+}
+
+// reads says whether one of the expressions reads something that an assignment to a slice may change.
+func (l *lowerer) reads(list []ast.Expr) bool {
+	for _, e := range list {
+		_, variable := ast.Unparen(e).(*ast.Ident)
+		if l.info.Types[e].Value == nil && !variable {
+			return true
+		}
+	}
+	return false
+}
+
+// appended lowers an element given to append. The interpreter does not see the type of a nil there.
+func (l *lowerer) appended(e ast.Expr, elem types.Type) ast.Expr {
+	if l.info.Types[e].IsNil() && !types.IsInterface(elem) {
+		return call(parenType(l.typeExpr(elem, e.Pos())), ident("nil", e.Pos()))
+	}
+	return l.value(e, elem)
 }
 
 // placeOf is the position of a construct that may panic, for rt: the interpreter only knows where the function begins.

@@ -209,7 +209,7 @@ func (l *lowerer) initStmt(init *types.Initializer) []ast.Stmt {
 	return l.withPre(func() []ast.Stmt {
 		s := &ast.AssignStmt{Lhs: lhs, TokPos: init.Rhs.Pos(), Tok: token.ASSIGN}
 		if len(lhs) == 1 {
-			s.Rhs = []ast.Expr{l.value(init.Rhs, init.Lhs[0].Type())}
+			s.Rhs = []ast.Expr{l.aside(l.value(init.Rhs, init.Lhs[0].Type()), init.Rhs)}
 		} else {
 			s.Rhs = []ast.Expr{l.expr(init.Rhs)}
 		}
@@ -259,7 +259,7 @@ func (l *lowerer) valueSpec(s *ast.ValueSpec) []ast.Stmt {
 	if v, ok := l.info.Defs[s.Names[0]].(*types.Var); ok && len(s.Names) == 1 && s.Names[0].Name != "_" && !l.isGlobal(v) {
 		return append(out, l.withPre(func() []ast.Stmt {
 			d := varDecl(s.Pos(), l.name(v), l.typeExpr(v.Type(), s.Pos()))
-			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{l.value(s.Values[0], v.Type())}
+			d.Specs[0].(*ast.ValueSpec).Values = []ast.Expr{l.aside(l.value(s.Values[0], v.Type()), s.Values[0])}
 			return []ast.Stmt{&ast.DeclStmt{Decl: d}}
 		})...)
 	}

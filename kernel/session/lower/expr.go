@@ -177,13 +177,20 @@ func (l *lowerer) indexValue(e ast.Expr) ast.Expr {
 func (l *lowerer) sliceExpr(e *ast.SliceExpr) ast.Expr {
 	x := l.expr(e.X)
 	l.checkSlice(e)
-	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
+	_, pointer := l.typeOf(e.X).Underlying().(*types.Pointer)
+	if pointer {
 		x = star(x)
 	}
-	return &ast.SliceExpr{
+	_, followed := ast.Unparen(e.X).(*ast.StarExpr)
+	_, array := l.typeOf(e.X).Underlying().(*types.Array)
+	out := &ast.SliceExpr{
 		X: paren(x), Lbrack: e.Lbrack, Rbrack: e.Rbrack, Slice3: e.Slice3,
 		Low: l.indexValue(e.Low), High: l.indexValue(e.High), Max: l.indexValue(e.Max),
 	}
+	if pointer || followed && array { // the interpreter takes its type for that of the pointer
+		return call(parenType(l.typeExpr(l.typeOf(e), e.Pos())), out)
+	}
+	return out
 }
 
 // assertion lowers x.(T) for one value: rt panics as Go does when it fails.
