@@ -148,11 +148,8 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) []ast.Stmt {
 	} else {
 		for i, r := range s.Results {
 			x := l.value(r, sig.Results().At(i).Type())
-			if u, ok := ast.Unparen(r).(*ast.UnaryExpr); ok && u.Op == token.ARROW && l.pre != nil {
-				// The interpreter cannot receive into a result.
-				t := l.temp("t")
-				*l.pre = append(*l.pre, define(r.Pos(), t, x))
-				x = ident(t, r.Pos())
+			if _, literal := ast.Unparen(r).(*ast.CompositeLit); !literal || l.fn.defers != "" || l.enclosingIter() != nil { // the result is a variable
+				x = l.aside(x, r)
 			}
 			results = append(results, x)
 		}

@@ -59,4 +59,3 @@ func main() {
 	_ = t
 	_ = pa
 }
-

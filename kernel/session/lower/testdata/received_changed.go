@@ -131,4 +131,3 @@ func main() {
 	fmt.Println(nr(chn()))
 	fmt.Println(nr2(chn()))
 }
-

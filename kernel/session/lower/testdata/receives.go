@@ -138,4 +138,3 @@ func local() {
 func main() {
 	local()
 }
-

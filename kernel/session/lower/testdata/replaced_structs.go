@@ -79,7 +79,23 @@ func swapped() {
 	}
 }
 func params(v pt, f func() pt) { g := func() pt { return v }; v = pt{8, 8}; fmt.Println(g(), v, f()) }
+func returned() (z any, e pt) {
+	p, q := &z, &e
+	defer func() { fmt.Println(z, *p, e, *q) }()
+	z, e = pt{5, 5}, pt{6, 6}
+	return r1{2}, pt{3, 3}
+}
+
+func oneReturned() (z pt) {
+	p := &z
+	defer func() { fmt.Println(z, *p); p.a++ }()
+	z = pt{5, 5}
+	return pt{2, 2}
+}
+
 func main() {
+	fmt.Println(returned())
+	fmt.Println(oneReturned())
 	pointer()
 	closure()
 	fmt.Println(result())
@@ -91,4 +107,3 @@ func main() {
 	w := pt{1, 1}
 	params(w, func() pt { return w })
 }
-
