@@ -130,6 +130,10 @@ func prepareLab(ctx context.Context, own bool) (jupyter.Start, error) {
 	}
 	if err != nil {
 		env, err := environment.Ensure(ctx, cache, environment.Lab, os.Stderr)
+		if errors.Is(err, environment.ErrUnreachable) {
+			return s, fmt.Errorf("JupyterLab is not here and cannot be downloaded: %w. Connect this machine to a network for the first start; "+
+				"or install JupyterLab %s or newer another way and have it on PATH; or use 'lyceum run NOTEBOOK', which needs neither", err, jupyter.OldestVersion)
+		}
 		if err != nil {
 			return s, err
 		}

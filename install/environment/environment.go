@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -169,7 +170,10 @@ func (m *maker) run(what string, argv ...string) error {
 	if m.ctx.Err() != nil {
 		return errors.New("interrupted; the next start begins again")
 	}
-	return fmt.Errorf("setting up JupyterLab failed while %s (%v):\n%s\nIs there a network? 'lyceum run NOTEBOOK' needs neither Python nor a network", what, err, tail)
+	if tail.unreachable() {
+		return ErrUnreachable
+	}
+	return fmt.Errorf("setting up JupyterLab failed while %s (%v):\n%s\n'lyceum run NOTEBOOK' needs neither Python nor a network", what, err, tail)
 }
 
 // progress counts packages in what pip says; every so often it says how far it is.
@@ -193,6 +197,16 @@ func (m *maker) progress(what string, r io.Reader, t *tail) {
 		}
 	}
 	io.Copy(io.Discard, r) // a line too long for the scanner must not block the child
+}
+
+// ErrUnreachable is returned when what is to be downloaded cannot be reached.
+var ErrUnreachable = errors.New("the Python package index does not answer")
+
+// unreachable says whether pip or uv had no connection.
+func (t *tail) unreachable() bool {
+	return slices.ContainsFunc(t.lines, func(l string) bool {
+		return strings.Contains(l, "after connection broken by") || strings.Contains(l, "error sending request") || strings.Contains(l, "dns error")
+	})
 }
 
 // tail keeps the last lines of a step.

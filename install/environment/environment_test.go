@@ -62,3 +62,21 @@ func TestClean(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestUnreachable has what pip and uv say without a network, and what pip says of a package that is not there.
+func TestUnreachable(t *testing.T) {
+	for line, want := range map[string]bool{
+		"WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by 'NewConnectionError('<pip>: Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/anyio/": true,
+		"  Caused by: error sending request for url (https://example.org/simple/anyio/)":       true,
+		"ERROR: No matching distribution found for anyio==4.16.0":                              false,
+		"ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you ...": false,
+	} {
+		var l tail
+		l.add("Collecting anyio==4.16.0")
+		l.add(line)
+		l.add("ERROR: No matching distribution found for anyio==4.16.0")
+		if got := l.unreachable(); got != want {
+			t.Errorf("%s: %v", line, got)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
 )
 
@@ -42,6 +43,8 @@ func (s Start) Run(ctx context.Context) error {
 	cmd.Env = s.Home.Env(s.Env)
 	cmd.Stdout, cmd.Stderr = s.Out, s.Out
 	alone(cmd)
+	runtime.LockOSThread() // what the system watches is the thread that starts JupyterLab
+	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("JupyterLab does not start: %w", err)
 	}
