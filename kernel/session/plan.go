@@ -181,6 +181,7 @@ func (s *Session) commit(p *plan) {
 	for name, path := range k.imports {
 		if name != "_" && name != "." {
 			w.imports[name] = path
+			delete(w.entities, name) // a variable of that name no longer hides the package
 		}
 	}
 	sources := k.sources(s.position)

@@ -326,3 +326,8 @@ func TestAConstantThatNoIntHolds(t *testing.T) {
 	run(t, step{"const big = 1 << 70\nbig", "! cannot use big (untyped int constant 1180591620717411303424) as int value (overflows)"}, step{"1 << 62", "= 4611686018427387904"},
 		step{"const size = 1 << 70\nsize >> 60", "= 1024"})
 }
+
+func TestAnImportWinsOverAnEarlierName(t *testing.T) {
+	run(t, step{"strings := []string{\"a\"}\nstrings[0]", "= \"a\""}, step{"import \"strings\"\nstrings.ToUpper(\"b\")", "= \"B\""},
+		step{"strings.ToUpper(\"c\")", "= \"C\""}, step{"strings := 1\nstrings", "= 1"}, step{"strings + 1", "= 2"})
+}

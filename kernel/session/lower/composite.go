@@ -38,6 +38,9 @@ func (l *lowerer) structElems(e *ast.CompositeLit, s *types.Struct) []ast.Expr {
 			continue
 		}
 		f := s.Field(i)
+		if f.Name() == "_" && pure(l.info, el) { // its value is lost in Go; here it would make two values differ
+			continue
+		}
 		out = append(out, &ast.KeyValueExpr{Key: ident(f.Name(), el.Pos()), Colon: el.Pos(), Value: l.elem(el, f.Type())})
 	}
 	return out
