@@ -139,13 +139,13 @@ func (l *lowerer) shown(e ast.Expr, to types.Type) ast.Expr {
 	return l.rtCall("Closed", e.Pos(), x)
 }
 
-// mayHaveStruct says whether a value can hold a struct.
+// mayHaveStruct says whether a value can hold a struct; yes for types that hold themselves.
 func mayHaveStruct(t types.Type, depth int) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Basic, *types.Signature, *types.Chan:
 		return false
 	case *types.Map:
-		return mayHaveStruct(u.Key(), depth+1) || mayHaveStruct(u.Elem(), depth+1)
+		return depth > 4 || mayHaveStruct(u.Key(), depth+1) || mayHaveStruct(u.Elem(), depth+1)
 	case interface{ Elem() types.Type }:
 		return depth > 4 || mayHaveStruct(u.Elem(), depth+1)
 	}
