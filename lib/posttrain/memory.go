@@ -20,6 +20,9 @@ func (l *loop) checkMemory() error {
 	for _, p := range l.task.params() {
 		s.Trained += p.Value.Len()
 	}
+	if l.s.room != nil {
+		l.s.room(m.Config.StepBytes(s))
+	}
 	if err := m.Config.CheckMemory(s); err != nil {
 		return fmt.Errorf("posttrain.%s: %w", l.run.Method, err)
 	}

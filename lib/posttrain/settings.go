@@ -80,6 +80,7 @@ type Loop struct {
 	Callbacks   []Callback // called as the run goes on
 
 	watch func(l *loop, micro int) // of tests: called before every micro-batch
+	room  func(need int64)         // of tests: told the estimate before the first step
 }
 
 // settings are those of a run with nothing left open.
