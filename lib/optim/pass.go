@@ -29,6 +29,7 @@ const (
 	endless   = 0.06    // seconds that are worth waiting for
 	unitSize  = 1 << 16 // numbers of a unit: its copies and its work share the processor's cache
 	warmUp    = 1 << 22 // numbers after which the speed of a first pass is known
+	slowest   = 2e-9    // seconds that a number is thought to take until then
 	blockSize = 1 << 22 // numbers of a buffer
 	shareOwn  = 8
 )
@@ -75,7 +76,7 @@ func (p *pass) left(done, total int, since time.Duration) float64 {
 	case p.perNumber > 0:
 		return p.perNumber * float64(total-done)
 	case done < warmUp:
-		return math.Inf(1)
+		return slowest * float64(total-done)
 	}
 	return since.Seconds() / float64(done) * float64(total-done)
 }

@@ -100,13 +100,13 @@ func (l *loop) prepare() error {
 	if err != nil {
 		return err
 	}
+	if err := l.checkMemory(); err != nil { // before moments are filled, which have no memory until then
+		return err
+	}
 	if l.s.Resume != "" {
 		if err := l.resume(); err != nil {
 			return err
 		}
-	}
-	if err := l.checkMemory(); err != nil {
-		return err
 	}
 	l.logs, err = newLogger(l.run, l.s)
 	return err

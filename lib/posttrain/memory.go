@@ -16,9 +16,18 @@ func (l *loop) checkMemory() error {
 		return nil
 	}
 	m, s := l.run.Model.LM, t.shape()
-	s.Recompute = m.Recompute
-	for _, p := range l.task.params() {
+	s.Recompute, s.Adapter = m.Recompute, m.AdapterNumbers()
+	if l.opt != nil {
+		s.State = -1
+	}
+	for i, p := range l.task.params() {
 		s.Trained += p.Value.Len()
+		if l.opt == nil {
+			continue
+		}
+		for _, x := range l.opt.Slots(i) {
+			s.State = max(0, s.State) + 4*int64(len(x.Data))
+		}
 	}
 	if l.s.room != nil {
 		l.s.room(m.Config.StepBytes(s))
@@ -99,5 +108,5 @@ func (o *source) shape(room int) transformer.StepShape {
 		length = max(length, len(p.ids))
 	}
 	length = min(length+room, o.run.Model.LM.Config.Context)
-	return transformer.StepShape{Rows: o.s.BatchSize, Length: length, Scored: o.s.BatchSize * room}
+	return transformer.StepShape{Rows: o.s.BatchSize, Length: length, Scored: o.s.BatchSize * room, Drawn: o.order.perBatch * o.group}
 }

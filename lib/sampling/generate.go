@@ -46,12 +46,6 @@ type row struct {
 	at          constrain.Cursor // with a Constraint
 }
 
-const (
-	defaultSlots = 64
-	// defaultMemory bounds the default number of slots when all of them should become as long as they can.
-	defaultMemory = 2 << 30
-)
-
 func newGenerator(d *transformer.Decoder, prompts [][]int32, o *Options, out []Completion) *generator {
 	c, longest := d.Config(), 0
 	for _, p := range prompts {
@@ -60,8 +54,7 @@ func newGenerator(d *transformer.Decoder, prompts [][]int32, o *Options, out []C
 	room := o.room(longest, c.Context)
 	slots := o.Slots
 	if slots == 0 {
-		perSlot := 8 * c.Layers * c.KVHeads * c.HeadDim * room
-		slots = max(1, min(defaultSlots, defaultMemory/perSlot))
+		slots = c.Slots(room)
 	}
 	slots = min(slots, len(out))
 	g := &generator{o: o, room: room, cache: d.NewCache(slots, room), vocab: c.Vocab, prompts: prompts, out: out,

@@ -68,6 +68,9 @@ func AttentionWith(qkv *Tensor, h Heads, batch, length int, o AttentionOptions) 
 	lse := allocRaw(batch * length * h.Heads)
 	out := result(op, []int{batch * length, k}, []*Tensor{qkv}, func(out *Tensor) {
 		g := qkv.grads()
+		if len(g) == 0 {
+			return
+		}
 		compute.AttentionBackward(g, g[k:], g[v:], out.grad, out.data, lse, qkv.data, qkv.data[k:], qkv.data[v:], s)
 	})
 	if batch*length > 0 {

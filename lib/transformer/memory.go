@@ -16,14 +16,45 @@ type StepShape struct {
 	// Passes is how many passes with a gradient are held at the same time, as the chosen and the rejected answers of a
 	// preference loss when they are not in one batch; 0: 1.
 	Passes int
+	// Drawn is how many sequences are drawn together before the step, each of up to Length tokens: their keys and values are there
+	// beside all the rest.
+	Drawn int
+	// State is what the optimiser keeps, in bytes; 0: AdamW's two moments of what is trained; negative: nothing.
+	State int64
+	// Adapter is how many numbers adapters keep of each token (LM.AdapterNumbers).
+	Adapter int
 }
+
+// AdapterNumbers is how many numbers the adapters that are on keep of each token between forward and backward.
+func (m *LM) AdapterNumbers() (n int) {
+	for _, name := range m.adapters.active {
+		if !m.isMerged(name) {
+			n += m.adapters.byName[name].TokenNumbers()
+		}
+	}
+	return n
+}
+
+const (
+	mostSlots = 64
+	// slotMemory bounds the slots when all of them should become as long as they can.
+	slotMemory = 2 << 30
+)
+
+// Slots is how many sequences of up to room tokens are continued at a time when many wait, unless somebody says otherwise.
+func (c Config) Slots(room int) int {
+	return max(1, min(mostSlots, slotMemory/max(1, c.slotBytes(room))))
+}
+
+// slotBytes is the memory of the keys and values of a sequence.
+func (c Config) slotBytes(room int) int { return 8 * c.Layers * c.KVHeads * c.HeadDim * room }
 
 // headRoom is what the output layer holds at a time in bytes: the scores that tensor.LogProbs keeps, or a chunk of them, as
 // far as there are so many.
 const headRoom = 256 << 20
 
-// StepBytes estimates, from the shapes alone, the memory that a step takes beside the weights: gradients, the two moments of
-// AdamW, and the activations at their peak. It is meant to be within a quarter of the truth.
+// StepBytes estimates, from the shapes alone, the memory that a step takes beside the weights: gradients, what the optimiser
+// keeps, the activations at their peak, and the cache of sequences that are drawn for it. It is meant to be within a quarter of the truth.
 func (c Config) StepBytes(s StepShape) int64 {
 	trained, passes, tokens := int64(s.Trained), int64(max(1, s.Passes)), int64(s.Rows)*int64(s.Length)
 	if trained == 0 {
@@ -34,15 +65,23 @@ func (c Config) StepBytes(s StepShape) int64 {
 		scored = tokens
 	}
 	block := c.blockNumbers()
-	kept := int64(c.Layers) * block
+	kept := int64(c.Layers)*block + int64(s.Adapter)
 	if s.Recompute {
-		kept = int64(c.Layers)*int64(c.Dim) + block
+		kept = int64(c.Layers)*int64(c.Dim) + block + int64(s.Adapter/max(1, c.Layers))
 	}
 	up, width := c.widths()
 	gradients := int64(up + c.Hidden + width + 3*c.Dim) // of one block, on the way back
 	activations := passes*tokens*(kept+3*int64(c.Dim)) + tokens*gradients
 	const spare = 1.06 // sizes are rounded up by an eighth at most
-	return 12*trained + int64(spare*4*float64(activations)) + min(4*scored*int64(c.Vocab), headRoom) + 4*scored*int64(c.Dim)
+	state := s.State
+	if state == 0 {
+		state = 8 * trained
+	}
+	if s.Drawn > 0 {
+		slots := min(s.Drawn, c.Slots(s.Length))
+		state = max(0, state) + int64(slots)*int64(c.slotBytes(s.Length)+4*c.Vocab)
+	}
+	return 4*trained + max(0, state) + int64(spare*4*float64(activations)) + min(4*scored*int64(c.Vocab), headRoom) + 4*scored*int64(c.Dim)
 }
 
 func (c Config) widths() (up, qkv int) {
@@ -85,6 +124,7 @@ func (c Config) checkMemory(s StepShape, free int64) error {
 	again.Recompute = true
 	few := s
 	few.Trained = max(1, c.NumParams()/100)
+	few.State = 0
 	for _, o := range []struct {
 		what  string
 		shape StepShape
