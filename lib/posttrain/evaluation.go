@@ -25,7 +25,7 @@ func (l *loop) evaluate() (err error) {
 	}
 	defer stop.Catch(&err)
 	began := time.Now()
-	m, sum, rows, batches := newMeter(), 0.0, 0, 0
+	m, sum, weight, rows, batches := newMeter(), 0.0, 0.0, 0, 0
 	tensor.NoGrad(func() {
 		for _, b := range t.evaluation() {
 			if stop.Requested() {
@@ -33,7 +33,12 @@ func (l *loop) evaluate() (err error) {
 				return
 			}
 			tensor.Scope(func() {
-				tensor.Autocast(l.s.Precision, func() { sum += float64(b.loss(m).Item()) * float64(b.rows) })
+				w := float64(b.rows)
+				if l.s.Streamed {
+					w = 1
+				}
+				tensor.Autocast(l.s.Precision, func() { sum += float64(b.loss(m).Item()) * w })
+				weight += w
 			})
 			rows += b.rows
 			batches++
@@ -47,7 +52,7 @@ func (l *loop) evaluate() (err error) {
 	}
 	e, seconds := newEntry(), time.Since(began).Seconds()
 	if rows > 0 {
-		e.put("eval_loss", sum/float64(rows))
+		e.put("eval_loss", sum/weight)
 	} else { // the Trainer logs that it has measured nothing
 		l.run.advise("nothing evaluated", fmt.Sprintf("the evaluation measures nothing: its %d rows do not fill a batch of EvalBatchSize %d, and DropLast leaves out what is not full", t.examined(), l.s.EvalBatchSize))
 	}

@@ -73,6 +73,9 @@ func (l *loop) prepare() error {
 	if l.size == 0 {
 		return fmt.Errorf("posttrain.%s: there is not one full batch in the data: nothing can be learned", l.run.Method)
 	}
+	if l.s.Streamed && l.size%l.s.Accumulation != 0 {
+		return fmt.Errorf("posttrain.%s: Streamed: an epoch has %d batches, which are no multiple of Accumulation %d: the Trainer does not know where a stream ends, and the gradients of the last window would count into the next epoch's first", l.run.Method, l.size, l.s.Accumulation)
+	}
 	l.updates = max(1, (l.size+l.s.Accumulation-1)/l.s.Accumulation)
 	l.run.Planned = l.s.MaxSteps
 	if l.run.Planned == 0 {

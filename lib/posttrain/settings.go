@@ -47,6 +47,7 @@ type Loop struct {
 	Optimizer                     string         // "adamw_torch", "sgd", "adagrad", "rmsprop", "adafactor" (optim.Optimizers); "": AdamW
 	OptimizerArgs                 map[string]any // of the Optimizer: the Trainer's optim_args
 	Order                         string         // "random" or "sequential", in SFT "group_by_length" too; "": what the method has in TRL
+	Streamed                      bool           // as the Trainer with streaming data: rows come as they stand, whatever Order and DropLast say, and a short batch of an evaluation weighs as a full one
 	DropLast                      bool           // leave out a last batch that is not full, in evaluations too
 
 	LoggingSteps  float64 // steps between two logs; below 1: a share of all steps; 0: 1; negative: no logs
@@ -111,6 +112,9 @@ func collect(config any, rate float64) (settings, error) {
 	}
 	if eval := from.FieldByName("Eval"); optim.Follows(s.Schedule) && (!eval.IsValid() || eval.IsNil()) {
 		return s, fmt.Errorf("posttrain.%s: Schedule: %s follows evaluations, and there is no data for them: set Eval", from.Type().Name(), s.Schedule)
+	}
+	if s.Streamed {
+		s.Order, s.DropLast = "sequential", false
 	}
 	return s, s.complete(from.Type().Name(), rate)
 }

@@ -75,6 +75,22 @@ func (c *Config) common(rate float64, scored bool) Common {
 	return x
 }
 
+// streamed reads dataset_streaming, of the methods whose trainer takes a stream in TRL.
+func (c *Config) streamed(x *Common) {
+	if !c.Bool("dataset_streaming", false) {
+		return
+	}
+	x.Loop.Streamed = true
+	for _, key := range []string{"shuffle_dataset", "precompute_ref_log_probs"} {
+		if v, _ := c.get(key); v == true {
+			c.Fail("%s and dataset_streaming are true: rows of a stream come once and as they stand", key)
+		}
+	}
+	if x.MaxSteps == 0 {
+		c.Fail("dataset_streaming is true, and max_steps is missing: nobody knows how long a stream is")
+	}
+}
+
 // special reads eos_token and pad_token, of the methods that have them: other words of the vocabulary for these two.
 func (c *Config) special(m *zoo.Model) {
 	for _, key := range []string{"eos_token", "pad_token"} {

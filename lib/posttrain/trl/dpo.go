@@ -7,6 +7,7 @@ import (
 // dpo runs DPOTrainer.
 func dpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
+	c.streamed(&x)
 	cfg := posttrain.DPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Beta: posttrain.Set(c.Float("beta", 0.1)), Losses: c.Strings("loss_type"), Weights: c.Floats("loss_weights"),

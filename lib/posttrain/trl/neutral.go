@@ -17,7 +17,7 @@ var neutralKeys = []struct {
 	{"neftune_noise_alpha", 0, "only sft adds noise to the embeddings"},
 	{"label_smoothing_factor", 0, "only sft smooths labels with it"},
 	{"shuffle_dataset", false, "rows are shuffled for every epoch by train_sampling_strategy"},
-	{"dataset_streaming", false, "files are read whole"},
+	{"dataset_streaming", false, "the method reads its data whole in TRL too"},
 	{"ignore_data_skip", false, "a resumed run goes on where it stopped"},
 	{"length_column_name", "length", "rows are not grouped by length"},
 	{"include_num_input_tokens_seen", "no", "num_tokens is logged by the methods that count them"},

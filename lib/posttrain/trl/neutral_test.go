@@ -11,7 +11,7 @@ import (
 func TestKeysThatMustNotChangeAnything(t *testing.T) {
 	for text, want := range map[string]string{
 		"dataset_streaming: false\nlength_column_name: length": "",
-		"dataset_streaming: true":                              "files are read whole",
+		"dataset_streaming: true":                              "reads its data whole",
 		"chat_template_path: x.jinja":                          "chat_template.jinja",
 		"include_num_input_tokens_seen: all":                   "num_tokens",
 	} {

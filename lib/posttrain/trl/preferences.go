@@ -58,6 +58,7 @@ func (c *Config) smoothing(losses ...string) float64 {
 // tpo runs TPOTrainer.
 func tpo(c *Config) (*job, error) {
 	x := c.Common(5e-7)
+	c.streamed(&x)
 	cfg := posttrain.TPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Beta: posttrain.Set(c.Float("beta", 0.01)), Loss: c.OneOf("loss_type", "sigmoid", "sigmoid", "hinge", "ipo", "tpo-l"),
@@ -70,6 +71,7 @@ func tpo(c *Config) (*job, error) {
 // kto runs KTOTrainer.
 func kto(c *Config) (*job, error) {
 	x := c.Common(1e-6)
+	c.streamed(&x)
 	cfg := posttrain.KTOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Beta: posttrain.Set(c.Float("beta", 0.1)), Loss: c.OneOf("loss_type", "kto", "kto", "apo_zero_unpaired", "bco"),
@@ -86,6 +88,7 @@ func kto(c *Config) (*job, error) {
 // reward runs RewardTrainer.
 func reward(c *Config) (*job, error) {
 	x := c.common(1e-4, true)
+	c.streamed(&x)
 	cfg := posttrain.RewardConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Centering: c.Float("center_rewards_coefficient", 0), Scorer: x.Scorer, Dropout: !c.Bool("disable_dropout", true)}

@@ -8,6 +8,7 @@ import (
 // sft runs SFTTrainer.
 func sft(c *Config) (*job, error) {
 	x := c.Common(2e-5)
+	c.streamed(&x)
 	cfg := posttrain.SFTConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		TextColumn: c.String("dataset_text_field", "text"), Loss: c.OneOf("loss_type", "nll", "nll", "dft", "chunked_nll"),

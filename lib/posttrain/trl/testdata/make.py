@@ -93,6 +93,9 @@ def cases():
     for k in ("bfd", "wrapped"): add("shuffled_" + k, "sft", "text", shuffle_dataset=True, packing=True, packing_strategy=k, max_length=24, seed=7, per_device_train_batch_size=2)
     add("end_token", "sft", "text", eos_token="<|im_start|>", pad_token="<|im_end|>", **b)
     add("padding_token", "reward", "pairs_chat", pad_token="<|im_start|>", **b)
+    for m, data in (("sft", "text"), ("dpo", "pairs"), ("reward", "margins"), ("kto", "labels"), ("tpo", "triples")):      # drop_last says nothing of a stream
+        add("streamed", m, data, dataset_streaming=True, max_steps=8, eval_strategy="steps", eval_steps=4, per_device_eval_batch_size=4, dataloader_drop_last=True, **b)
+    add("streamed_packed", "sft", "text", dataset_streaming=True, max_steps=6, packing=True, max_length=40, per_device_train_batch_size=3)
     add("eval_of_nothing", "sft", "text", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=8, dataloader_drop_last=True, **b)   # 6 rows
     add("label_smoothing", "sft", "text", label_smoothing_factor=0.1, gradient_accumulation_steps=2, **b)
     add("epochs", "sft", "text", gradient_accumulation_steps=4, max_steps=-1, num_train_epochs=2, **b)
@@ -211,8 +214,10 @@ def run_trl(method, data, config, out):
     more = {"num_labels": 1} if method == "reward" else {}
     if method == "reward" and folder == MODEL: torch.manual_seed(COMMON["seed"])
     m = load.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", **more)
+    stream = config.pop("dataset_streaming", False)
     def read(split):
-        with open(os.path.join(DATA, data, split + ".jsonl")) as f: return datasets.Dataset.from_list([json.loads(l) for l in f])
+        with open(os.path.join(DATA, data, split + ".jsonl")) as f: d = datasets.Dataset.from_list([json.loads(l) for l in f])
+        return d.to_iterable_dataset() if stream else d
     os.makedirs(out, exist_ok=True)
     args = C(output_dir=out, use_cpu=True, disable_tqdm=True, **{**COMMON, **config})
     t = T(model=m, args=args, train_dataset=read("train"), eval_dataset=read("test") if "eval_strategy" in config else None, processing_class=AutoTokenizer.from_pretrained(folder), peft_config=peft)
