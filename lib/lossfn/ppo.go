@@ -18,7 +18,7 @@ type PPOBatch struct {
 	Values    *tensor.Tensor // of the critic; gradients flow here
 	OldValues *tensor.Tensor // of the critic at the rollout
 	Returns   *tensor.Tensor // advantages before whitening + OldValues
-	ValueMask *tensor.Tensor // 1 where a value counts: in TRL one position more than Mask, if there is room
+	ValueMask *tensor.Tensor // 1 where a value counts: in TRL one position more than Mask, if there is room; nil: Mask
 
 	Entropy *tensor.Tensor // of the policy's predictions, in nats; needed for EntropyCoef only
 }
@@ -40,6 +40,9 @@ type PPOOptions struct {
 // count; policy/approxkl_avg, val/ratio and policy/entropy_avg run over padding too, as in TRL, where it adds 0, 1 and
 // whatever Entropy holds there.
 func PPO(b PPOBatch, o PPOOptions) (loss *tensor.Tensor, metrics map[string]float64) {
+	if b.ValueMask == nil {
+		b.ValueMask = b.Mask
+	}
 	if b.LogProbs == nil {
 		value, metrics := PPOValue(b.Values, b.OldValues, b.Returns, b.ValueMask, o.ClipEpsValue)
 		return value.Scale(float32(o.ValueCoef)), metrics
@@ -72,6 +75,9 @@ func PPO(b PPOBatch, o PPOOptions) (loss *tensor.Tensor, metrics map[string]floa
 // mean of -A, 0 if A is whitened; its gradient is that of -A log pi.
 func PPOPolicy(logp, old, advantages, mask *tensor.Tensor, eps float64) (loss *tensor.Tensor, metrics map[string]float64) {
 	sameShape("PPOPolicy", []string{"logp", "old", "advantages", "mask"}, logp, old, advantages, mask)
+	if mask == nil {
+		panic(&tensor.Error{Op: "PPOPolicy", Text: "there is no mask: it says which tokens count"})
+	}
 	diff := LogRatio(logp, old).Mul(mask) // what padding holds plays no part
 	ratio := diff.Exp()
 	free, clipped := ratio.Mul(advantages).Neg(), ratio.Clip(float32(1-eps), float32(1+eps)).Mul(advantages).Neg()
@@ -93,6 +99,9 @@ func PPOPolicy(logp, old, advantages, mask *tensor.Tensor, eps float64) (loss *t
 // have it. Shapes: all (B, T), the result (). eps <= 0 turns it off: half the mean squared error.
 func PPOValue(values, old, returns, mask *tensor.Tensor, eps float64) (loss *tensor.Tensor, metrics map[string]float64) {
 	sameShape("PPOValue", []string{"values", "old", "returns", "mask"}, values, old, returns, mask)
+	if mask == nil {
+		panic(&tensor.Error{Op: "PPOValue", Text: "there is no mask: it says which tokens count"})
+	}
 	square := func(v *tensor.Tensor) *tensor.Tensor { d := v.Sub(returns.Detach()); return d.Mul(d) }
 	free := square(values)
 	worse, clipped := free, free
@@ -104,10 +113,22 @@ func PPOValue(values, old, returns, mask *tensor.Tensor, eps float64) (loss *ten
 	return loss, map[string]float64{"loss/value_avg": float64(loss.Item()), "val/clipfrac_avg": share(clipped, free, mask)}
 }
 
-// clipAround limits each element to center - eps .. center + eps; the gradient flows where it is inside.
+// clipAround limits each element to center - eps .. center + eps; the gradient flows where it is inside, by half at a bound, and
+// where both bounds are the element itself, as in PyTorch.
 func clipAround(x, center *tensor.Tensor, eps float32) *tensor.Tensor {
-	low, high := center.Detach().AddScalar(-eps), center.Detach().AddScalar(eps)
-	return tensor.Minimum(tensor.Maximum(x, low), high)
+	out, flows := tensor.New(x.Shape()...), tensor.New(x.Shape()...)
+	for i, v := range x.Data() {
+		low, high := center.Data()[i]-eps, center.Data()[i]+eps
+		out.Data()[i] = min(max(v, low), high)
+		switch {
+		case v < low || v > high:
+		case low != high && (v == low || v == high):
+			flows.Data()[i] = 0.5
+		default:
+			flows.Data()[i] = 1
+		}
+	}
+	return x.Sub(x.Detach()).Mul(flows).Add(out)
 }
 
 // share is how often a is more than b, among the tokens that count.
