@@ -110,6 +110,7 @@ func (o *source) rewardNotes(g *generation, names []string) {
 		g.note("rewards/"+n+"/mean", rl.Mean(per[k]))
 		g.note("rewards/"+n+"/std", rl.Std(per[k]))
 	}
+	o.unjudged(g)
 	sum := rl.WeightedSum(per, o.weights(len(per)))
 	g.note("reward", rl.Mean(sum))
 	g.note("reward_std", rl.Std(sum))
@@ -122,6 +123,21 @@ func (o *source) slow(s rl.Scores) {
 		if t.Seconds() > much {
 			o.run.advise("slow", fmt.Sprintf("reward %q took %.0f s for a batch of completions: the run waits for it in every step (RewardTimeout sets a limit)", s.Names[k], t.Seconds()))
 		}
+	}
+}
+
+// unjudged says so, once, when completions get no reward from any function.
+func (o *source) unjudged(g *generation) {
+	n, first := 0, 0
+	for i, e := range g.rows {
+		if !slices.ContainsFunc(e.rewards, func(v float64) bool { return v == v }) {
+			if n++; n == 1 {
+				first = i
+			}
+		}
+	}
+	if n > 0 {
+		o.run.advise("unjudged", fmt.Sprintf("no reward function applies to %d of %d completions (all return NaN; the first is completion %d, %q): they have no advantage, and nothing is learned from them", n, len(g.rows), first, tail(o.run.Model.Tok.DecodePlain(g.rows[first].ids), 40)))
 	}
 }
 

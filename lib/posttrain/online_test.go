@@ -165,6 +165,18 @@ func TestRewardsThatNeverApply(t *testing.T) {
 	if m := r.Last("rewards/never/mean"); m == m || r.Last("grad_norm") != 0 {
 		t.Errorf("%v", r.Metrics[0])
 	}
+	if len(r.Advice) == 0 || !strings.Contains(r.Advice[0], "step 1: no reward function applies to 8 of 8 completions") {
+		t.Errorf("advice %q", r.Advice)
+	}
+	now := func(b rl.Batch) []float64 { // of every generation one completion
+		out := brief(b)
+		out[2] = math.NaN()
+		return out
+	}
+	r, err = RLOO(small(), sums(), []rl.Reward{now, now}, RLOOConfig{MaxSteps: 3, BatchSize: 4, MaxNewTokens: 4})
+	if err != nil || len(r.Advice) != 1 || !strings.Contains(r.Advice[0], "applies to 1 of 4 completions (all return NaN; the first is completion 2") {
+		t.Errorf("%v, advice %q", err, r.Advice)
+	}
 }
 
 func TestOnlineBadSettings(t *testing.T) {
