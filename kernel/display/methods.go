@@ -23,6 +23,11 @@ func methodsOf(v any) Methods {
 	if img, ok := v.(image.Image); ok && m["PNG"] == nil {
 		m["PNG"] = func() any { return pngOf(img) }
 	}
+	if data, ok := v.([]byte); ok {
+		if kind := picture(data); kind != "" {
+			m[kind] = func() any { return data }
+		}
+	}
 	return m
 }
 

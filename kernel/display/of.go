@@ -39,8 +39,8 @@ func MethodNames() []string {
 
 // Of returns the representations of v. A method HTML() string gives text/html, PNG() []byte gives
 // image/png, and so on for Markdown, LaTeX, SVG, JPEG, GIF, JSON() any, VegaLite() any and
-// MIME() map[string]any; MIMEMetadata() map[string]any adds metadata by MIME type. Each may also return a second result of type error. An image.Image is encoded as PNG.
-// text/plain is always there: String() or Error() if v has one, else %+v.
+// MIME() map[string]any; MIMEMetadata() map[string]any adds metadata by MIME type. Each may also return a second result of type error. An image.Image is encoded as PNG; a []byte that is a PNG, JPEG or GIF file is that image.
+// text/plain is always there: String() or Error() if v has one, else what Plain gives.
 func Of(v any) Bundle {
 	switch b := v.(type) {
 	case Bundle:
@@ -69,7 +69,7 @@ func FromMethods(plain string, m Methods) Bundle {
 		b.addAll(f)
 	}
 	if _, ok := b.Data["text/plain"]; !ok {
-		b.Data["text/plain"] = plain
+		b.Data["text/plain"] = Cut(plain)
 	}
 	return b
 }
@@ -162,6 +162,10 @@ func text(v any) (s string) {
 	case image.Image:
 		r := x.Bounds()
 		return fmt.Sprintf("%T %dx%d", v, r.Dx(), r.Dy())
+	case []byte:
+		if kind := picture(x); kind != "" {
+			return fmt.Sprintf("%s image, %d bytes", kind, len(x))
+		}
 	}
 	return Plain(v)
 }

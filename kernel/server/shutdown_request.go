@@ -13,7 +13,9 @@ func shutdown(r *request) {
 	var c struct {
 		Restart bool `json:"restart"`
 	}
-	r.into(&c)
+	if !r.into(&c) { // one answer to one request: a kernel that has refused must not end after all
+		return
+	}
 	s := r.s
 	s.opt.Line.Bye()
 	for _, o := range s.cells.all() {

@@ -53,7 +53,7 @@ func plainText(v any, t types.Type, plain string) string {
 
 func quoted(s string) string {
 	if strings.ContainsAny(s, "\n") || len(s) > 10000 {
-		return s
+		return display.Cut(s)
 	}
 	return strconv.Quote(s)
 }
