@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 )
 
 // A command is one word after "lyceum". Run gets the arguments after that word and returns the exit
@@ -30,8 +31,10 @@ func dispatch(args []string) int {
 		return 2
 	}
 	switch args[0] {
-	case "help", "-h", "--help":
-		usage(os.Stdout)
+	case "help", "-h", "-help", "--help":
+		return help(args[1:])
+	case "version", "-version", "--version":
+		fmt.Printf("lyceum %s, %s, %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return 0
 	}
 	for _, c := range commands() {
@@ -39,7 +42,22 @@ func dispatch(args []string) int {
 			return c.run(args[1:])
 		}
 	}
-	fmt.Fprintf(os.Stderr, "lyceum: there is no command %q; 'lyceum help' lists them\n", args[0])
+	fmt.Fprintln(os.Stderr, noCommand(args[0]))
+	return 2
+}
+
+// help lists the commands, or says more about the one that is named.
+func help(about []string) int {
+	if len(about) == 0 {
+		usage(os.Stdout)
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name == about[0] {
+			return c.run([]string{"--help"})
+		}
+	}
+	fmt.Fprintln(os.Stderr, noCommand(about[0]))
 	return 2
 }
 
@@ -48,5 +66,5 @@ func usage(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.short)
 	}
-	fmt.Fprintln(w, "\n'lyceum COMMAND --help' says more.")
+	fmt.Fprintln(w, "\n'lyceum help COMMAND' says more.")
 }
