@@ -98,11 +98,3 @@ func ownText(v any) bool {
 	}
 	return false
 }
-
-// Plain is what fmt's %+v makes of v, or a note if that would never end.
-func Plain(v any) string {
-	if Cyclic(v) {
-		return fmt.Sprintf("%T that holds itself", v)
-	}
-	return fmt.Sprintf("%+v", v)
-}

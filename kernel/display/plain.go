@@ -19,7 +19,12 @@ const (
 // Plain is the text of a value as %+v gives it, kept to a length that a page can show: 1000 elements of a slice or an array
 // and 100 kB at the outside, with a note of what is left out. A cell that ends in a slice of a whole data set must not
 // send the browser, and write into the notebook, every number of it.
+//
+// A value that holds itself, at which %+v would never end, is named only.
 func Plain(v any) string {
+	if Cyclic(v) {
+		return fmt.Sprintf("%T that holds itself", v)
+	}
 	if _, own := v.(fmt.Formatter); own {
 		return Cut(fmt.Sprintf("%+v", v))
 	}
