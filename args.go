@@ -18,7 +18,7 @@ func interleaved(fl *flag.FlagSet, args []string) (rest []string, code int, ok b
 			return nil, 0, false
 		}
 		if err != nil {
-			return nil, misuse(fl.Name(), unknownFlag(fl, err)), false
+			return nil, misuse(fl.Name(), refused(fl, err)), false
 		}
 		used := len(args) - fl.NArg()
 		if used > 0 && args[used-1] == "--" {

@@ -139,7 +139,7 @@ func parse(fl *flag.FlagSet, args []string, most int) (code int, ok bool) {
 		fl.Usage()
 		return 0, false
 	case err != nil:
-		return misuse(fl.Name(), unknownFlag(fl, err)), false
+		return misuse(fl.Name(), refused(fl, err)), false
 	case most >= 0 && fl.NArg() > most:
 		return misuse(fl.Name(), fmt.Errorf("there is no place for the argument %q", fl.Arg(most))), false
 	}

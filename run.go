@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -64,6 +65,9 @@ func runRun(args []string) int {
 	if *out != "" {
 		target = *out
 	}
+	if *out == "" && notebook.Special(target) {
+		return misuse("run", fmt.Errorf("%s is no file that outputs could be written into: -o FILE is needed", target))
+	}
 	if st, err := os.Stat(filepath.Dir(target)); err != nil || !st.IsDir() {
 		return misuse("run", fmt.Errorf("%s: there is no folder %s", target, filepath.Dir(target)))
 	}
@@ -79,7 +83,7 @@ func runRun(args []string) int {
 
 // readNotebook reads a notebook that this kernel can run.
 func readNotebook(path string) (*notebook.Notebook, error) {
-	data, err := os.ReadFile(path)
+	data, err := readWhole(path)
 	var pe *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -97,6 +101,25 @@ func readNotebook(path string) (*notebook.Notebook, error) {
 		return nil, fmt.Errorf("notebook %s is written in %s (kernel %q), and Lyceum runs Go", path, l, nb.KernelName())
 	}
 	return nb, nil
+}
+
+// largestNotebook bounds what is read: no notebook is so long, and a device such as /dev/zero has no end.
+const largestNotebook = 1 << 30
+
+func readWhole(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err == nil && st.Mode()&fs.ModeDevice != 0 {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("is a device")}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, largestNotebook+1))
+	if len(data) > largestNotebook {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("is larger than %d MB", largestNotebook>>20)}
+	}
+	return data, err
 }
 
 // execute runs the notebook, shows progress on stderr and saves to target as it goes. Cells run in the
@@ -119,11 +142,20 @@ func execute(nb *notebook.Notebook, source, target string, opt notebook.Options)
 		return 1
 	}
 	nb.SetLanguageInfo(server.LanguageInfo())
-	opt.Save = func(nb *notebook.Notebook) error { return notebook.WriteFile(target, nb.Bytes()) }
+	save := func(nb *notebook.Notebook) error { return notebook.WriteFile(target, nb.Bytes()) }
+	once := notebook.Special(target) // a pipe takes the document when it is complete
+	if !once {
+		opt.Save = save
+	}
 	p := &progress{begun: time.Now()}
 	opt.Begin, opt.End = p.begin, p.end
 	opt.Interrupt = interrupts()
 	err = notebook.Run(nb, s, opt)
+	if once {
+		if e := save(nb); e != nil {
+			err = e
+		}
+	}
 	return p.finish(err, target)
 }
 

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
+	"regexp"
 	"strings"
+	"time"
 )
 
 // nearest returns the name that was most likely meant by word, or "" if none is near: one letter in three may be wrong,
@@ -57,19 +58,57 @@ func meant(word string, names []string) string {
 	return ""
 }
 
-// unknownFlag says of a flag that does not exist which was meant. Package flag has no error of its own for that.
-func unknownFlag(fl *flag.FlagSet, err error) error {
-	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
-	if !ok {
+// refused says in the user's words why package flag refused an argument, and which flag was meant. That package has
+// only texts for it, no errors to tell apart.
+func refused(fl *flag.FlagSet, err error) error {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		var names []string
+		fl.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		if n := nearest(name, names); n != "" {
+			return fmt.Errorf("there is no flag %s: did you mean %s?", dashes(name), dashes(n))
+		}
+		return fmt.Errorf("there is no flag %s", dashes(name))
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return fmt.Errorf("%s needs a value after it", dashes(name))
+	}
+	m := wrongValue.FindStringSubmatch(text)
+	if m == nil {
 		return err
 	}
-	var names []string
-	fl.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-	text := "there is no flag " + dashes(name)
-	if n := nearest(name, names); n != "" {
-		text += ": did you mean " + dashes(n) + "?"
+	value, name, why := m[1], m[2]+m[3], m[4]
+	switch f := fl.Lookup(name); {
+	case why != "parse error" && why != "value out of range":
+		return fmt.Errorf("%s: %s", dashes(name), why)
+	case f == nil:
+		return err
+	default:
+		return fmt.Errorf("%s: %s is not %s", dashes(name), value, wanted(f.Value))
 	}
-	return errors.New(text)
+}
+
+var wrongValue = regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag -(\S+?)|-(\S+?)): (.*)$`)
+
+// wanted says what a flag takes.
+func wanted(v flag.Value) string {
+	g, ok := v.(flag.Getter)
+	if !ok {
+		return "a value that it takes"
+	}
+	switch g.Get().(type) {
+	case bool:
+		return "true or false"
+	case float64:
+		return "a number"
+	case uint, uint64:
+		return "a whole number of 0 or more (or too large)"
+	case int, int64:
+		return "a whole number (or too large)"
+	case time.Duration:
+		return "a time such as 30s or 5m"
+	}
+	return "a value that it takes"
 }
 
 // dashes writes a flag as people do: one dash before a letter, two before a word.

@@ -191,6 +191,9 @@ func (f *Figure) Save(file string) error {
 	if err != nil {
 		return err
 	}
+	if st, err := os.Stat(file); err == nil && !st.Mode().IsRegular() { // the rename below would put a file in the place of a device
+		return fmt.Errorf("plotting.Save: %s is not a regular file", file)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".figure-*")
 	if err != nil {
 		return fmt.Errorf("plotting.Save: %w", err)

@@ -13,6 +13,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Notebook is an .ipynb document of nbformat 4.
@@ -32,6 +33,9 @@ func Parse(data []byte) (*Notebook, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("the file is empty, a notebook is a JSON document")
 	}
+	if !utf8.Valid(data) {
+		return nil, fmt.Errorf("the text is not UTF-8 (line %d): save the notebook in that encoding", lineOf(data, invalidAt(data)+1))
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	var v any
@@ -46,6 +50,19 @@ func Parse(data []byte) (*Notebook, error) {
 		return nil, errors.New("this is JSON, but not a notebook: the top level is not an object")
 	}
 	return fromRaw(raw)
+}
+
+// invalidAt is where the first byte stands that is not UTF-8. What JSON's decoder would put in its place is not what
+// the author wrote.
+func invalidAt(data []byte) int64 {
+	for at := 0; at < len(data); {
+		r, n := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && n == 1 {
+			return int64(at)
+		}
+		at += n
+	}
+	return int64(len(data))
 }
 
 func broken(data []byte, at int64, err error) error {

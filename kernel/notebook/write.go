@@ -3,7 +3,9 @@ package notebook
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -129,10 +131,20 @@ func splits(mime string) bool {
 }
 
 // WriteFile writes data to path by way of a file beside it, so that path always holds a whole document.
-// A link is followed, and the permissions of an existing file stay as they are.
+// A link is followed, and the permissions of an existing file stay as they are. A device or a pipe is written to as it
+// is: a rename would put a file in the place of /dev/null.
 func WriteFile(path string, data []byte) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	path, err := followed(path)
+	if err != nil {
+		return err
+	}
+	if Special(path) {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(data)
+		return errors.Join(err, f.Close())
 	}
 	temporary, err := beside(path, data)
 	if err != nil {
@@ -144,17 +156,48 @@ func WriteFile(path string, data []byte) error {
 	return err
 }
 
+// Special reports whether path is something other than a file or a folder, such as a device or a pipe. What is written
+// to it cannot be replaced by a later state.
+func Special(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && !st.Mode().IsRegular() && !st.IsDir()
+}
+
 // CanWrite says why WriteFile could not write data to path, and leaves path as it is: a folder that cannot be written
 // and a full disk are better known before hours of work than after.
 func CanWrite(path string, data []byte) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	path, err := followed(path)
+	if err != nil || Special(path) {
+		return err
 	}
 	temporary, err := beside(path, data)
 	if err != nil {
 		return err
 	}
 	return os.Remove(temporary)
+}
+
+// followed returns the file that path stands for: what a link points to, whether that exists or not.
+func followed(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return real, nil
+	}
+	if Special(path) { // /dev/fd/63 names a pipe that no path leads to
+		return path, nil
+	}
+	st, e := os.Lstat(path)
+	if e != nil || st.Mode()&os.ModeSymlink == 0 {
+		return path, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	to, err := os.Readlink(path)
+	if err == nil && !filepath.IsAbs(to) {
+		to = filepath.Join(filepath.Dir(path), to)
+	}
+	return to, err
 }
 
 // beside writes data to a new file in the folder of path, with the permissions of path.

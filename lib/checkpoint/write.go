@@ -128,6 +128,9 @@ func WriteFile(file string, data []byte) error {
 
 // atomically writes a file under a temporary name and renames it. A stop leaves what was there before.
 func atomically(file string, write func(io.Writer) error) error {
+	if st, err := os.Stat(file); err == nil && !st.Mode().IsRegular() { // the rename below would put a file in the place of a device
+		return fmt.Errorf("checkpoint: %s is not a regular file", file)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".checkpoint-*")
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
