@@ -117,11 +117,11 @@ func labHome(cache string) jupyter.Home { return jupyter.Home{Dir: filepath.Join
 func prepareLab(ctx context.Context, own bool) (jupyter.Start, error) {
 	cache, err := install.CacheDir()
 	if err != nil {
-		return jupyter.Start{}, fmt.Errorf("the cache folder is not known: %w", err)
+		return jupyter.Start{}, err
 	}
 	data, err := install.DataDir()
 	if err != nil {
-		return jupyter.Start{}, fmt.Errorf("the data folder is not known: %w", err)
+		return jupyter.Start{}, err
 	}
 	s := jupyter.Start{Home: labHome(cache), Env: os.Environ(), Out: os.Stderr}
 	err = jupyter.ErrNone

@@ -63,6 +63,13 @@ func TestFirstWords(t *testing.T) {
 			t.Errorf("lyceum %s: exit code %d, want %d with %q\n%s%s", c.args, code, c.code, c.want, out, errs)
 		}
 	}
+	for _, args := range [][]string{{"install"}, {"get", "owner/name"}, {"lab", "--setup-only", "."}} {
+		c := exec.Command(exe, args...)
+		c.Env = []string{"PATH=/usr/bin:/bin"}
+		if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "your home folder is not known") || !strings.Contains(string(out), "set HOME") {
+			t.Errorf("%v without HOME: %v\n%s", args, err, out)
+		}
+	}
 	for _, c := range commands() {
 		if code, out, errs := say("help", c.name); code != 0 || !strings.HasPrefix(out, "usage: lyceum "+c.name+" ") || errs != "" {
 			t.Errorf("lyceum help %s: exit code %d\n%.200s%s", c.name, code, out, errs)

@@ -3,6 +3,7 @@
 package install
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,7 +14,7 @@ import (
 func CacheDir() (string, error) {
 	d, err := os.UserCacheDir()
 	if err != nil {
-		return "", err
+		return "", unknown(err)
 	}
 	return filepath.Join(d, "lyceum"), nil
 }
@@ -33,5 +34,13 @@ func DataDir() (string, error) {
 		return filepath.Join(d, "lyceum"), nil
 	}
 	h, err := os.UserHomeDir()
-	return filepath.Join(h, ".local", "share", "lyceum"), err
+	if err != nil {
+		return "", unknown(err)
+	}
+	return filepath.Join(h, ".local", "share", "lyceum"), nil
+}
+
+// unknown says what to do where the user has no home, as in some containers and services.
+func unknown(err error) error {
+	return fmt.Errorf("your home folder is not known (%w): set HOME, or XDG_CACHE_HOME and XDG_DATA_HOME", err)
 }

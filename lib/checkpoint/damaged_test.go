@@ -110,6 +110,12 @@ func TestIndexesThatAreRefused(t *testing.T) {
 	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "not an index of shards") {
 		t.Errorf("a damaged index: %v", err)
 	}
+	for _, empty := range []string{`{}`, `{"weight_map":{}}`, `{"weight_map":null}`} {
+		os.WriteFile(filepath.Join(dir, "model.safetensors.index.json"), []byte(empty), 0o644)
+		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "no weight_map") {
+			t.Errorf("the index %s: %v", empty, err)
+		}
+	}
 }
 
 // Names that a terminal would obey, or that are no text, do not get into messages.

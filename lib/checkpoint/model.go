@@ -68,6 +68,9 @@ func weightFiles(folder string) ([]*File, error) {
 	if err := json.Unmarshal(data, &x); err != nil {
 		return nil, fmt.Errorf("checkpoint: %s: not an index of shards: %v", index, err)
 	}
+	if len(x.Map) == 0 {
+		return nil, fmt.Errorf("checkpoint: %s: it has no weight_map, which says where the tensors are", index)
+	}
 	names := map[string]bool{}
 	for tensor, n := range x.Map {
 		if filepath.Base(n) != n || n == ".." || strings.ContainsAny(n, `/\`) {

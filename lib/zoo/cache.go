@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,10 @@ func hubHome() (string, error) {
 func expand(d string) (string, error) {
 	if rest, ok := strings.CutPrefix(d, "~"); ok && (rest == "" || rest[0] == '/' || rest[0] == filepath.Separator) {
 		h, err := os.UserHomeDir()
-		return filepath.Join(h, rest), err
+		if err != nil {
+			return "", fmt.Errorf("your home folder is not known (%w): set HOME, or HF_HOME for the hub's cache", err)
+		}
+		return filepath.Join(h, rest), nil
 	}
 	return filepath.Abs(d)
 }

@@ -214,7 +214,7 @@ func (c *Config) model(scored bool, seed uint64) (m *zoo.Model, scorer *transfor
 		return nil, nil
 	}
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		c.Fail(c.named+": there is no folder %s; models are read from Hugging Face folders on disk", folder)
+		c.Fail(c.named+": there is no folder %s; models are read from Hugging Face folders on disk: 'lyceum convert NAME FOLDER' writes one of base, instruct, or what 'lyceum get' has fetched", folder)
 		return nil, nil
 	}
 	var err error
