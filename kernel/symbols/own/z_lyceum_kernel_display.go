@@ -12,6 +12,7 @@ func init() {
 		"Bundle":      reflect.ValueOf((*pkg.Bundle)(nil)),
 		"Clear":       reflect.ValueOf(pkg.Clear),
 		"Current":     reflect.ValueOf(pkg.Current),
+		"Cut":         reflect.ValueOf(pkg.Cut),
 		"Cyclic":      reflect.ValueOf(pkg.Cyclic),
 		"Do":          reflect.ValueOf(pkg.Do),
 		"FromMethods": reflect.ValueOf(pkg.FromMethods),
