@@ -64,6 +64,9 @@ func train(work *stop.Work, r *Run, t task, s settings) (err error) {
 		err = l.call("end", nil)
 	}
 	tensor.FreeScopes()
+	for _, p := range r.trainable() { // as much again as the weights, while the run keeps its model
+		p.Value.DropGrad()
+	}
 	return err
 }
 

@@ -48,6 +48,19 @@ func TestRunsAreReplayedBitForBit(t *testing.T) {
 	}
 }
 
+// A run that is over keeps no gradients: beside a second run they would take as much as a model.
+func TestGradientsEndWithTheRun(t *testing.T) {
+	run, err := SFT(tiny(t), some(t), SFTConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range run.Model.LM.Params() {
+		if p.Value.HasGrad() {
+			t.Fatalf("%s keeps its gradient", p.Name)
+		}
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	r, err := SFT(tiny(t), some(t), SFTConfig{LearningRate: 1e-3, Epochs: 2, BatchSize: 4, Accumulation: 2})
 	if err != nil {

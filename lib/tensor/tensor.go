@@ -196,6 +196,9 @@ func (t *Tensor) MarkSound() { t.sound = true }
 // ZeroGrad sets the gradient to zero.
 func (t *Tensor) ZeroGrad() { t.stale = t.grad != nil }
 
+// DropGrad forgets the gradient and gives its memory back: as before the first Backward.
+func (t *Tensor) DropGrad() { t.grad, t.stale, t.sound = nil, false, false }
+
 // Detach returns a tensor with the same elements through which no gradient flows.
 func (t *Tensor) Detach() *Tensor {
 	return &Tensor{data: t.share(), shape: t.shape}
