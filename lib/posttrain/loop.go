@@ -42,6 +42,7 @@ type loop struct {
 // the run writes any; what was trained so far stays in the run's model, beside the error.
 func train(work *stop.Work, r *Run, t task, s settings) (err error) {
 	defer stop.Catch(&err)
+	r.roomToBegin()
 	l := &loop{work: work, run: r, task: t, s: s, meter: newMeter(), started: time.Now(), evalAt: -1}
 	if d, ok := t.(interface{ dropout() bool }); ok {
 		l.noDropout = !d.dropout()

@@ -13,6 +13,17 @@ import (
 // muchMemory is what is worth a collection, in bytes.
 const muchMemory = 128 << 20
 
+// roomToBegin collects what a run before has left, its optimiser and its activations, which would lie beside those of this one.
+func (r *Run) roomToBegin() {
+	numbers := 0
+	for _, p := range r.trainable() {
+		numbers += p.Value.Len()
+	}
+	if 4*numbers >= muchMemory {
+		debug.FreeOSMemory()
+	}
+}
+
 // roomToDraw collects the buffers of the steps before.
 func roomToDraw() {
 	if tensor.ScopeBytes() >= muchMemory {
