@@ -18,6 +18,8 @@ var arena struct {
 	scopes int // outermost scopes ended so far
 	live   map[*float32]loan
 	free   map[int][]spare // by capacity
+	out    int             // numbers on loan
+	most   int             // and the most that were, so far
 }
 
 // A loan is a buffer in use and the depth of the scope that it belongs to.
@@ -63,6 +65,7 @@ func Scope(f func()) {
 }
 
 func store(b []float32) {
+	arena.out -= cap(b)
 	arena.free[cap(b)] = append(arena.free[cap(b)], spare{b, arena.scopes})
 }
 
@@ -87,7 +90,7 @@ func FreeScopes() {
 	arena.Lock()
 	defer arena.Unlock()
 	if arena.depth == 0 {
-		arena.free, arena.live = nil, nil
+		arena.free, arena.live, arena.out, arena.most = nil, nil, 0, 0
 	}
 }
 
@@ -136,6 +139,15 @@ func lendAt(n, depth int) (b []float32, fresh bool) {
 		return make([]float32, n), true
 	}
 	size := sizeClass(n)
+	if len(arena.free[size]) == 0 {
+		if fit := nextSize(size); fit > 0 {
+			size = fit
+		} else {
+			makeRoom(size)
+		}
+	}
+	arena.out += size
+	arena.most = max(arena.most, arena.out)
 	if list := arena.free[size]; len(list) > 0 {
 		b = list[len(list)-1].buffer
 		list[len(list)-1] = spare{}
@@ -145,6 +157,39 @@ func lendAt(n, depth int) (b []float32, fresh bool) {
 	}
 	arena.live[unsafe.SliceData(b)] = loan{b, depth}
 	return b[:n], fresh
+}
+
+// nextSize is the smallest capacity in store above size, up to its double; 0 if there is none.
+func nextSize(size int) (fit int) {
+	for n, list := range arena.free {
+		if len(list) > 0 && n > size && n <= 2*size && (fit == 0 || n < fit) {
+			fit = n
+		}
+	}
+	return fit
+}
+
+// makeRoom drops buffers from the store, the largest first, so that it holds, with what is on loan, no more than a quarter above
+// the most that ever was on loan at a time: batches of many lengths would otherwise leave a set of buffers for each.
+func makeRoom(size int) {
+	held := 0
+	for n, list := range arena.free {
+		held += n * len(list)
+	}
+	allowed := max(arena.most, arena.out+size)
+	allowed += allowed / 4
+	for held > 0 && arena.out+held+size > allowed {
+		largest := 0
+		for n, list := range arena.free {
+			if len(list) > 0 {
+				largest = max(largest, n)
+			}
+		}
+		list := arena.free[largest]
+		list[len(list)-1] = spare{}
+		arena.free[largest] = list[:len(list)-1]
+		held -= largest
+	}
 }
 
 // lent reports whether a buffer is on loan from the store.
