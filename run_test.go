@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -37,6 +38,16 @@ func TestRunWritesToDevicesAndPipes(t *testing.T) {
 	}
 	if st, err := os.Lstat(pipe); err != nil || st.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("the pipe is now %v (%v)", st.Mode(), err)
+	}
+
+	if full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0); err == nil {
+		defer full.Close()
+		c := exec.Command(exe, "generate", "base", "--prompt", "Dora", "--max-new-tokens", "3")
+		var said strings.Builder
+		c.Stdout, c.Stderr = full, &said
+		if err := c.Run(); err == nil || !strings.Contains(said.String(), "lyceum generate: the text could not be written: ") {
+			t.Errorf("generate to a full disk: %v, %q", err, said.String())
+		}
 	}
 
 	null := filepath.Join(dir, "null")

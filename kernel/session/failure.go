@@ -34,11 +34,25 @@ func compileError(err error, src, file string) *Error {
 			tb = append(tb, excerpt(src, p.pos)...)
 		}
 	}
+	if ps[0].pos.Filename == file && otherShell(src, ps[0].pos.Line) {
+		tb = append(tb, "lines that begin with % or ! are IPython's: Go runs programs with exec.Command of os/exec")
+	}
 	name := "compile error"
 	if strings.HasPrefix(ps[0].msg, "syntax error") {
 		name = "syntax error"
 	}
 	return &Error{Name: name, Value: ps[0].String(), Traceback: tb}
+}
+
+// otherShell reports whether a line, in which there is an error, is a magic or a command for the system as people who come
+// from IPython write them. A condition of Go may begin with "!" too.
+func otherShell(src string, line int) bool {
+	lines := strings.Split(src, "\n")
+	if line < 1 || line > len(lines) {
+		return false
+	}
+	l := strings.TrimSpace(lines[line-1])
+	return len(l) > 1 && (l[0] == '%' || l[0] == '!' && !strings.ContainsAny(l[1:], "=&|()"))
 }
 
 var placeInText = regexp.MustCompile(`^([^:\s]*):(\d+):(\d+): (.*)$`)
