@@ -59,7 +59,7 @@ func trainMain(args []string) int {
 func aboutTrain() string {
 	var b strings.Builder
 	b.WriteString("Trains a model without a notebook. The config has the keys of TRL's command line (model_name_or_path, dataset_name, output_dir, learning_rate, ...);\n" +
-		"models and data are files on disk. A key that is not honoured is an error. The model or adapter and metrics.jsonl are written into output_dir.\n\nmethods:\n")
+		"model_name_or_path is a folder, a .gguf file or a name: base, instruct, or what 'lyceum get' has fetched; data are files on disk. A key that is not honoured is an error. The model or adapter and metrics.jsonl are written into output_dir.\n\nmethods:\n")
 	for _, m := range trl.Methods() {
 		fmt.Fprintf(&b, "  %-14s %s\n", m.Name, m.Short)
 	}

@@ -36,7 +36,7 @@ func TestBadInput(t *testing.T) {
 		{"sft", fields{"dataset_name": bare}, "has no .jsonl, .json, .csv or .parquet file"},
 		{"sft", fields{"dataset_name": filepath.Join(dir, "absent.jsonl")}, "absent.jsonl"},
 		{"sft", fields{"dataset_name": file("broken.jsonl", "{\"text\": \"a\"}\n{\"text\"\n")}, "broken.jsonl, line 2: not JSON"},
-		{"sft", fields{"model_name_or_path": filepath.Join(dir, "absent")}, "there is no folder"},
+		{"sft", fields{"model_name_or_path": filepath.Join(dir, "absent")}, "there is no file or folder"},
 		{"sft", fields{"model_name_or_path": bare}, "config.json"},
 		{"sft", fields{"output_dir": filepath.Join(file("file", "x"), "out")}, "OutputDir: mkdir"},
 		{"sft", fields{"dataset_name": "testdata/data/prompted", "max_length": 2}, "has no row in which a token counts"},

@@ -2,6 +2,7 @@ package trl
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -208,31 +209,57 @@ func (c *Config) resume(l *posttrain.Loop) {
 
 // model loads the model.
 func (c *Config) model(scored bool, seed uint64) (m *zoo.Model, scorer *transformer.Scorer) {
-	folder := c.String("model_name_or_path", "")
-	if folder == "" {
-		c.Fail("model_name_or_path is missing: the folder of a model")
-		return nil, nil
-	}
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		c.Fail(c.named+": there is no folder %s; models are read from Hugging Face folders on disk: 'lyceum convert NAME FOLDER' writes one of base, instruct, or what 'lyceum get' has fetched", folder)
+	name := c.String("model_name_or_path", "")
+	if name == "" {
+		c.Fail("model_name_or_path is missing: the folder of a model, its .gguf file, or a name (base, instruct, what 'lyceum get' has fetched)")
 		return nil, nil
 	}
 	var err error
 	if scored {
-		m, scorer, err = posttrain.LoadReward(folder, seed)
-	} else if base, ok := adapterBase(folder); ok {
-		if m, err = zoo.Load(base); err == nil {
-			err = checkpoint.LoadAdapter(folder, m.LM, "default")
+		folder := name
+		if !isFolder(name) {
+			if folder, err = zoo.Find(name); err == nil && !isFolder(folder) {
+				err = fmt.Errorf("%s is a file: the model of a reward model is read from a Hugging Face folder, which 'lyceum convert %s FOLDER' writes", folder, name)
+			}
+		}
+		if err == nil {
+			m, scorer, err = posttrain.LoadReward(folder, seed)
+		}
+	} else if base, ok := adapterBase(name); ok {
+		if m, err = read(base); err == nil {
+			err = checkpoint.LoadAdapter(name, m.LM, "default")
 		}
 	} else {
-		m, err = zoo.Load(folder)
+		m, err = read(name)
 	}
 	if err != nil {
-		c.Fail(c.named+": %v", err)
+		c.Fail("%s: %s", c.named, plainly(err))
 		return nil, nil
 	}
-	m.Name = folder
+	m.Name = name
 	return m, scorer
+}
+
+// read loads a Hugging Face folder, a GGUF file, or a model by its name: base and instruct, which are always there, or what
+// 'lyceum get' has fetched.
+func read(name string) (*zoo.Model, error) {
+	if _, err := os.Stat(name); err != nil {
+		switch name {
+		case "base":
+			return zoo.Base(), nil
+		case "instruct":
+			return zoo.Instruct(), nil
+		}
+	}
+	return zoo.Load(name)
+}
+
+// plainly is an error without the name of the function that a config's reader has not called.
+func plainly(err error) string { return strings.TrimPrefix(err.Error(), "zoo.Load: ") }
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // adapterBase finds the model that a folder with an adapter belongs to: base_model_name_or_path, as it stands, or beside a folder

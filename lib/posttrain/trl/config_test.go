@@ -24,7 +24,8 @@ func TestBadConfigs(t *testing.T) {
 		"load_in_4bit is true":                 {"dpo", good + "load_in_4bit: true"},
 		"schedule \"triangular\" is not known": {"sft", good + "lr_scheduler_type: triangular"},
 		"model_name_or_path is missing":        {"sft", "dataset_name: x"},
-		"there is no folder nowhere; models are read from Hugging Face folders on disk: 'lyceum convert NAME FOLDER' writes one": {"sft", "model_name_or_path: nowhere\ndataset_name: x"},
+		`model_name_or_path: there is no model "nowhere": a folder, a .gguf file, owner/name`: {"sft", "model_name_or_path: nowhere\ndataset_name: x"},
+		"lyceum get nobody/nothing":                         {"sft", "model_name_or_path: nobody/nothing\ndataset_name: x"},
 		"dataset_name is missing":                           {"sft", "model_name_or_path: testdata/model"},
 		"no such file":                                      {"sft", "model_name_or_path: testdata/model\ndataset_name: nowhere.jsonl"},
 		"there is no method \"dop\"":                        {"dop", good},
@@ -41,6 +42,52 @@ func TestBadConfigs(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// A model can be named as everywhere else: one that is always there, a GGUF file, a name of the hub's cache.
+func TestModelsByName(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("HF_HUB_CACHE", cache)
+	m, err := zoo.Load("testdata/model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, repo := filepath.Join(t.TempDir(), "model.gguf"), filepath.Join(cache, "models--nobody--tiny")
+	if err := m.Write(file, "F32"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Save(filepath.Join(repo, "snapshots", "abc")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(repo, "refs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(repo, "refs", "main"), []byte("abc"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	train := func(method, name, more string) error {
+		out := t.TempDir()
+		c, err := Parse("config.yaml", []byte("model_name_or_path: "+filepath.ToSlash(name)+"\nmax_steps: 1\nper_device_train_batch_size: 1\noutput_dir: "+filepath.ToSlash(out)+"\n"+more), io.Discard)
+		if err != nil {
+			return err
+		}
+		if _, err = Train(method, c); err != nil {
+			return err
+		}
+		_, err = zoo.Load(out)
+		return err
+	}
+	for _, name := range []string{"base", file, "nobody/tiny"} {
+		if err := train("sft", name, "dataset_name: testdata/data/text\n"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := train("distillation", "testdata/model", "teacher_model_name_or_path: nobody/tiny\ndataset_name: testdata/data/prompted\nmax_completion_length: 4\n"); err != nil {
+		t.Error(err)
+	}
+	if err := train("reward", file, "dataset_name: testdata/data/pairs\n"); err == nil || !strings.Contains(err.Error(), "is read from a Hugging Face folder, which 'lyceum convert") {
+		t.Errorf("a reward model from a GGUF file: %v", err)
 	}
 }
 

@@ -16,11 +16,11 @@ func distillation(c *Config) (*job, error) {
 	c.idle("max_tool_calling_iterations") // a config cannot give tools
 	var teacher *zoo.Model
 	if folder := c.String("teacher_model_name_or_path", ""); folder == "" {
-		c.Fail("teacher_model_name_or_path is missing: the folder of the teacher")
+		c.Fail("teacher_model_name_or_path is missing: the folder or the name of the teacher")
 	} else if c.err == nil {
 		var err error
-		if teacher, err = zoo.Load(folder); err != nil {
-			c.Fail("teacher_model_name_or_path: %v", err)
+		if teacher, err = read(folder); err != nil {
+			c.Fail("teacher_model_name_or_path: %s", plainly(err))
 		}
 	}
 	return c.plan("distillation", x, cfg, func() (*posttrain.Run, error) { return posttrain.Distillation(x.Model, teacher, x.Train, cfg) })
