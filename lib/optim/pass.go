@@ -17,8 +17,8 @@ import (
 // been changed can be changed back only from a copy. So copies are kept of the first part alone: until what is left takes no
 // more than endless, or less than putting everything back. A stop that comes while they are kept puts them back and panics with
 // stop.ErrInterrupted; one that comes later is seen by whoever asks next, after a whole step. The copies lie in buffers that
-// the step has used (tensor.Spare), then in memory of their own, of which they take an eighth of what is free; where there is
-// no room the pass ends.
+// the step has used (tensor.Spare), then in a little memory of their own; where there is no room the pass ends, so that to be
+// interruptible takes no memory worth speaking of.
 type pass struct {
 	perNumber float64        // seconds, in the fastest pass so far; 0: there was none
 	own       [][]float32    // buffers for copies
@@ -26,12 +26,13 @@ type pass struct {
 }
 
 const (
-	endless   = 0.06    // seconds that are worth waiting for
+	endless   = 0.085   // seconds that are worth waiting for
 	unitSize  = 1 << 16 // numbers of a unit: its copies and its work share the processor's cache
 	warmUp    = 1 << 22 // numbers after which the speed of a first pass is known
 	slowest   = 2e-9    // seconds that a number is thought to take until then
 	blockSize = 1 << 22 // numbers of a buffer
-	shareOwn  = 8
+	mostOwn   = 8       // buffers of a pass's own: 128 MB
+	shareOwn  = 8       // and what part of the free memory they are at most
 )
 
 // A unit is work between two looks at the stop flag: the numbers that it changes, and how large it is beside others.
@@ -89,18 +90,14 @@ type copies struct {
 	blocks        int // of the pass's own in use
 }
 
-// keep copies what a unit will change. Without room for all of it, it says so.
+// keep copies what a unit will change. Without room for all of it, it says so, and nothing may be put back any more.
 func (c *copies) keep(changes [][]float32, p *pass) bool {
-	n := 0
 	for _, x := range changes {
-		n += len(x)
-	}
-	if len(c.room) < n {
-		if c.room = c.buffer(n, p); c.room == nil {
-			return false
+		if len(c.room) < len(x) {
+			if c.room = c.buffer(len(x), p); c.room == nil {
+				return false
+			}
 		}
-	}
-	for _, x := range changes {
 		were := c.room[:len(x)]
 		compute.Copy(were, x)
 		c.changed, c.were, c.room = append(c.changed, x), append(c.were, were), c.room[len(x):]
@@ -118,7 +115,7 @@ func (c *copies) buffer(n int, p *pass) []float32 {
 	}
 	if c.blocks == len(p.own) {
 		size := max(n, blockSize)
-		if free := memory.Free(); free > 0 && int64(len(p.own)+1)*int64(4*size) > free/shareOwn {
+		if free := memory.Free(); len(p.own) == mostOwn || free > 0 && int64(len(p.own)+1)*int64(4*size) > free/shareOwn {
 			return nil
 		}
 		p.own = append(p.own, compute.Aligned(size))
