@@ -141,7 +141,7 @@ func originOf(t *Tensor) *NotFinite {
 			return e
 		}
 	}
-	order := whole(t)
+	order := topological(t, true)
 	last := map[*float32]*Tensor{}
 	for _, x := range order {
 		x.remember()
@@ -165,7 +165,7 @@ func originOf(t *Tensor) *NotFinite {
 		}
 		// Inf - Inf, 0 * Inf, Inf / Inf
 		if slices.ContainsFunc(found.inputs(), isInf) {
-			if x := first(whole(found), isInf, found); x != nil {
+			if x := first(topological(found, true), isInf, found); x != nil {
 				found = x
 			}
 		}
@@ -182,32 +182,6 @@ func (t *Tensor) inputs() (out []*Tensor) {
 		}
 	}
 	return out
-}
-
-// whole is topological, with what wants no gradient too.
-func whole(t *Tensor) []*Tensor {
-	seen := map[*Tensor]bool{t: true}
-	var order []*Tensor
-	type visit struct {
-		t    *Tensor
-		next int
-	}
-	stack := []visit{{t, 0}}
-	for len(stack) > 0 {
-		v := &stack[len(stack)-1]
-		if v.next == len(v.t.from) {
-			order = append(order, v.t)
-			stack = stack[:len(stack)-1]
-			continue
-		}
-		f := v.t.from[v.next]
-		v.next++
-		if f != nil && !seen[f] {
-			seen[f] = true
-			stack = append(stack, visit{f, 0})
-		}
-	}
-	return order
 }
 
 // cause says why the result of an operation is not finite although its inputs are, as far as they tell.

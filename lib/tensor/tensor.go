@@ -319,7 +319,7 @@ func (t *Tensor) Backward() {
 
 // backward carries the gradient of t, of any shape, to what it was computed from.
 func (t *Tensor) backward() {
-	order := topological(t)
+	order := topological(t, false)
 	done := false
 	defer func() {
 		if done {
@@ -353,8 +353,9 @@ func (t *Tensor) backward() {
 	done = true
 }
 
-// topological lists t and what it comes from, inputs first, without recursion: a long chain must not need a deep stack.
-func topological(t *Tensor) []*Tensor {
+// topological lists t and what it comes from, inputs first, without recursion: a long chain must not need a deep stack. Only
+// with all does it list what wants no gradient.
+func topological(t *Tensor, all bool) []*Tensor {
 	seen := map[*Tensor]bool{}
 	var order []*Tensor
 	type visit struct {
@@ -372,7 +373,7 @@ func topological(t *Tensor) []*Tensor {
 		}
 		f := v.t.from[v.next]
 		v.next++
-		if f != nil && f.wants && !seen[f] {
+		if f != nil && (all || f.wants) && !seen[f] {
 			seen[f] = true
 			stack = append(stack, visit{f, 0})
 		}
