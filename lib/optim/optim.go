@@ -27,6 +27,7 @@ type AdamW struct {
 // NewAdamW returns an optimiser with the Trainer's defaults: betas 0.9 and 0.999, eps 1e-8, no weight decay.
 func NewAdamW(params []nn.Param) *AdamW {
 	o := &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, params: params}
+	o.frugal = true
 	n := 0
 	for _, p := range params {
 		n += (p.Value.Len() + 15) / 16 * 16

@@ -17,11 +17,12 @@ import (
 // been changed can be changed back only from a copy. So copies are kept of the first part alone: until what is left takes no
 // more than endless, or less than putting everything back. A stop that comes while they are kept puts them back and panics with
 // stop.ErrInterrupted; one that comes later is seen by whoever asks next, after a whole step. The copies lie in buffers that
-// the step has used (tensor.Spare), then in a little memory of their own; where there is no room the pass ends, so that to be
-// interruptible takes no memory worth speaking of.
+// the step has used (tensor.Spare), then in memory of their own, of which a frugal pass takes little; where there is no room the pass
+// ends.
 type pass struct {
 	perNumber float64        // seconds, in the fastest pass so far; 0: there was none
 	own       [][]float32    // buffers for copies
+	frugal    bool           // it is quick enough to need few copies
 	watch     func(done int) // for tests: called before each unit
 }
 
@@ -31,8 +32,8 @@ const (
 	warmUp    = 1 << 22 // numbers after which the speed of a first pass is known
 	slowest   = 2e-9    // seconds that a number is thought to take until then
 	blockSize = 1 << 22 // numbers of a buffer
-	mostOwn   = 8       // buffers of a pass's own: 128 MB
-	shareOwn  = 8       // and what part of the free memory they are at most
+	mostOwn   = 8       // buffers of a frugal pass's own: 128 MB
+	shareOwn  = 8       // what part of the free memory they are at most, of any pass
 )
 
 // A unit is work between two looks at the stop flag: the numbers that it changes, and how large it is beside others.
@@ -115,7 +116,7 @@ func (c *copies) buffer(n int, p *pass) []float32 {
 	}
 	if c.blocks == len(p.own) {
 		size := max(n, blockSize)
-		if free := memory.Free(); len(p.own) == mostOwn || free > 0 && int64(len(p.own)+1)*int64(4*size) > free/shareOwn {
+		if free := memory.Free(); p.frugal && len(p.own) >= mostOwn || free > 0 && int64(len(p.own)+1)*int64(4*size) > free/shareOwn {
 			return nil
 		}
 		p.own = append(p.own, compute.Aligned(size))

@@ -182,6 +182,18 @@ func TestCopiesUseTheBuffersOfTheStep(t *testing.T) {
 	}
 }
 
+// AdamW's copies take no more than 128 MB of their own, however slow the pass: it is what large models are trained with.
+func TestAFrugalPassTakesLittle(t *testing.T) {
+	params := wide(4 * blockSize)
+	o := NewAdamW(params)
+	giveGradients(params, 1)
+	o.perNumber = 1
+	o.Step(0.1, 1)
+	if len(o.own) != mostOwn {
+		t.Errorf("%d buffers of its own, want %d", len(o.own), mostOwn)
+	}
+}
+
 // BenchmarkStop is how long a stop takes in the step of each optimiser on 135 million parameters, at its worst of eight moments.
 func BenchmarkStop(b *testing.B) {
 	for _, name := range slices.Sorted(maps.Keys(everyOptimizer)) {
