@@ -197,7 +197,7 @@ func (t *dpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 	}
 	loss := t.mixture(p, s)
 	log.add("entropy", s.entropy())
-	t.count(b.real, log, training)
+	t.count(b.real, b.real, len(b.IDs), log, training)
 	log.add("logits/chosen", s.logit(0, n))
 	log.add("logits/rejected", s.logit(n, 2*n))
 	log.add("mean_token_accuracy", s.accuracy(0, n))

@@ -61,6 +61,7 @@ func (l *loop) evaluate() (err error) {
 	e.put("eval_steps_per_second", round(float64(batches)/seconds, 3))
 	m.means("eval_", e)
 	e.put("epoch", l.run.Epoch)
+	l.putTokens(e, false)
 	l.evalAt = l.step
 	l.run.add(l.step, e, true)
 	if err := l.logs.write(l.step, e); err != nil {

@@ -301,7 +301,7 @@ func (t *kto) loss(rows []verdict, log *meter, training bool) *tensor.Tensor {
 	}
 	log.add("kl", z)
 	log.add("entropy", s.entropy())
-	t.count(own.real, log, training)
+	t.count(own.real, own.real, len(own.IDs), log, training)
 	t.classes(s, good, scaled(values(ratio), t.beta), values(logps), log)
 	return loss.Mul(weight).Mean()
 }

@@ -30,12 +30,13 @@ type loop struct {
 	rate    float64
 	evalAt  int // the step of the last evaluation
 
-	best      best
-	logs      *logger
-	board     *board
-	stopping  bool
-	noDropout bool // as TRL's disable_dropout
-	started   time.Time
+	best       best
+	logs       *logger
+	board      *board
+	seenBefore float64 // tokens that the run had seen when it was resumed
+	stopping   bool
+	noDropout  bool // as TRL's disable_dropout
+	started    time.Time
 }
 
 // train runs a task to its end and leaves the metrics in the run. An interrupt ends it as it was after a whole step, with a checkpoint if
@@ -114,6 +115,7 @@ func (l *loop) prepare() error {
 		if err := l.resume(); err != nil {
 			return err
 		}
+		l.seenBefore = l.tokensSeen()
 	}
 	l.logs, err = newLogger(l.run, l.s)
 	return err
@@ -321,6 +323,7 @@ func (l *loop) log() error {
 		l.meter = newMeter()
 	}
 	e.put("epoch", l.run.Epoch)
+	l.putTokens(e, true)
 	if t, ok := l.task.(finisher); ok {
 		t.finishLog(e)
 	}

@@ -46,7 +46,7 @@ func read(t *testing.T, parts ...string) string {
 
 // untimed is a log without how long evaluations took.
 func untimed(log string) string {
-	return regexp.MustCompile(`"eval_(runtime|samples_per_second|steps_per_second)":[^,}]*`).ReplaceAllString(log, "")
+	return regexp.MustCompile(`"(eval_runtime|eval_samples_per_second|eval_steps_per_second|train_runtime|train_tokens_per_second)":[^,}]*`).ReplaceAllString(log, "")
 }
 
 func sameNumbers(t *testing.T, a, b *Run) {
@@ -79,7 +79,7 @@ func TestResumeIsBitForBit(t *testing.T) {
 			return SFT(tiny(t), dataOf(t, "prompted"), SFTConfig{LearningRate: 1e-3, MaxSteps: 7, BatchSize: 3, Accumulation: 2, NEFTune: 5, Adapter: nn.LoRA{Dropout: 0.3}, Warmup: 2, Loop: l})
 		},
 		"by length": func(l Loop) (*Run, error) {
-			l.Order, l.EvalSteps = "group_by_length", 2
+			l.Order, l.EvalSteps, l.CountTokens = "group_by_length", 2, "all"
 			return SFT(tiny(t), dataOf(t, "text"), SFTConfig{LearningRate: 1e-3, MaxSteps: 11, BatchSize: 4, Eval: dataOf(t, "prompted"), Loop: l})
 		},
 		"rate after evaluations": func(l Loop) (*Run, error) {

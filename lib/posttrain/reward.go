@@ -255,7 +255,7 @@ func (t *reward) batch(rows []judged) (b transformer.Batch, tokens int) {
 
 func (t *reward) loss(rows []judged, log *meter, training bool) *tensor.Tensor {
 	b, tokens := t.batch(rows)
-	t.count(tokens, log, training)
+	t.count(tokens, tokens, len(b.IDs), log, training)
 	switch t.form {
 	case outcome:
 		return t.outcomes(rows, t.run.Scorer.Scores(b), log)

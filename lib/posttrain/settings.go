@@ -53,6 +53,7 @@ type Loop struct {
 	LoggingSteps  float64 // steps between two logs; below 1: a share of all steps; 0: 1; negative: no logs
 	LoggingFirst  bool    // log the first step too
 	LoggingEpoch  bool    // log after every epoch instead
+	CountTokens   string  // log num_input_tokens_seen, and the tokens per second: "all" of the training batches, or "non_padding"; "": not
 	EvalSteps     float64 // steps between two evaluations; below 1: a share of all steps, and one at the end; 0: none
 	EvalEpoch     bool    // evaluate after every epoch instead
 	EvalStart     bool    // evaluate before the first step
@@ -186,6 +187,8 @@ func (s *settings) check(config string) error {
 	switch {
 	case s.MaxGradNorm != s.MaxGradNorm:
 		return bad("MaxGradNorm", s.MaxGradNorm, "a number")
+	case s.CountTokens != "" && s.CountTokens != everyToken && s.CountTokens != realTokens:
+		return bad("CountTokens", s.CountTokens, "all or non_padding")
 	case s.Order == byLength && config != "SFTConfig":
 		return bad("Order", s.Order, "random or sequential: only SFT groups rows by length, as in TRL")
 	case s.Order != "" && s.Order != "random" && s.Order != "sequential" && s.Order != byLength:

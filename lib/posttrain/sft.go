@@ -174,8 +174,9 @@ func (t *sft) evaluations(epoch int) (n int) {
 
 // loss is the loss of a micro-batch of a window in which total labels count; 0: those of the micro-batch.
 func (t *sft) loss(rows []sample, total int, log *meter, training bool) *tensor.Tensor {
-	b := pad(rows, writer{t.run.Model}.pad())
-	t.count(b.real, log, training)
+	fill := writer{t.run.Model}.pad()
+	b := pad(rows, fill)
+	t.count(b.real, t.unpaddedOf(b, fill), t.positionsOf(b), log, training)
 	if b.counts == 0 {
 		log.add("entropy", 0)
 		log.add("mean_token_accuracy", 0)
@@ -197,6 +198,32 @@ func (t *sft) loss(rows []sample, total int, log *meter, training bool) *tensor.
 		return t.smoothed(b, total)
 	}
 	return lossfn.SFTFromNLL(s.LogP.Neg(), total)
+}
+
+// flat reports whether TRL's batches are one row without padding, and without a mask.
+func (t *sft) flat() bool { return t.c.Packing == "bfd" || t.c.Packing == "bfd_split" }
+
+// positionsOf is how many positions a batch has in TRL.
+func (t *sft) positionsOf(b padded) int {
+	if t.flat() {
+		return b.real
+	}
+	return len(b.IDs)
+}
+
+// unpaddedOf is how many tokens of a batch the Trainer takes for no padding: without a mask, those that are not the padding
+// token, which may be the end of a text as well.
+func (t *sft) unpaddedOf(b padded, fill int32) int {
+	n := b.real
+	if t.flat() {
+		n = 0
+		for _, id := range b.IDs {
+			if id != fill {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // smoothed is the loss with label smoothing, which needs the scores of all tokens.

@@ -137,12 +137,13 @@ func (e *entry) drop(names ...string) {
 // A teacher is what the tasks over a fixed set of rows have in common: rows of a kind that the method makes, taken in the
 // Trainer's order, and the loss of some of them.
 type teacher[T any] struct {
-	run    *Run
-	s      settings
-	train  []T
-	eval   []T
-	order  *order
-	tokens float64 // read so far
+	run                 *Run
+	s                   settings
+	train               []T
+	eval                []T
+	order               *order
+	tokens              float64 // read so far
+	positions, unpadded float64 // of the batches so far: all, and without the padding token
 	// judged is how many rows of a micro-batch TRL's CPO and ORPO look at for their metrics; 0: all. In the last window of an
 	// epoch whose last batch is short they look at as many rows of every micro-batch as that one has: accelerate's
 	// gather_for_metrics takes the others for padding.
@@ -201,19 +202,22 @@ func (t *teacher[T]) looked(x []float64) []float64 {
 	return x
 }
 
-// count adds the tokens of a batch in training, and logs how many were read.
-func (t *teacher[T]) count(n int, log *meter, training bool) {
+// count adds the n tokens of a batch in training, of which unpadded are no padding and which has so many positions, and logs how
+// many were read.
+func (t *teacher[T]) count(n, unpadded, positions int, log *meter, training bool) {
 	if training {
 		t.tokens += float64(n)
+		t.unpadded += float64(unpadded)
+		t.positions += float64(positions)
 	}
 	log.set("num_tokens", t.tokens)
 }
 
 func (t *teacher[T]) keep() (map[string]float64, []nn.Param) {
-	return map[string]float64{"num_tokens": t.tokens}, nil
+	return map[string]float64{"num_tokens": t.tokens, "unpadded": t.unpadded, "positions": t.positions}, nil
 }
 
 func (t *teacher[T]) restore(numbers map[string]float64) error {
-	t.tokens = numbers["num_tokens"]
+	t.tokens, t.unpadded, t.positions = numbers["num_tokens"], numbers["unpadded"], numbers["positions"]
 	return nil
 }

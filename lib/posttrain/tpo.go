@@ -124,7 +124,7 @@ func (t *tpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 		loss = loss.Add(s.nll(2*n, 3*n).Scale(float32(t.alpha)))
 	}
 	log.add("entropy", s.entropy())
-	t.count(b.real, log, training)
+	t.count(b.real, b.real, len(b.IDs), log, training)
 	log.add("logits/chosen", s.logit(0, n))
 	log.add("logits/rejected", s.logit(n, 2*n))
 	log.add("mean_token_accuracy", s.accuracy(0, n))

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lyceum/lib/checkpoint"
@@ -60,7 +61,7 @@ func (c *Config) common(rate float64, scored bool) Common {
 	}
 	x.Loop = c.loop(x.OutputDir)
 	x.Loop.Precision = c.precision()
-	x.Adapter = c.adapter()
+	x.Adapter = c.adapter(scored)
 	if c.err == nil {
 		x.Model, x.Scorer = c.model(scored, x.Seed)
 	}
@@ -167,6 +168,7 @@ func (c *Config) loop(dir string) posttrain.Loop {
 		l.EvalEpoch = true
 	}
 	l.EvalDelay = c.Float("eval_delay", 0)
+	l.CountTokens = c.counted()
 	switch c.OneOf("save_strategy", "steps", "no", "steps", "epoch", "best") {
 	case "steps":
 		l.SaveSteps = c.Float("save_steps", 500)
@@ -189,6 +191,20 @@ func (c *Config) loop(dir string) posttrain.Loop {
 	}
 	c.resume(&l)
 	return l
+}
+
+// counted reads include_num_input_tokens_seen; true and false are its older words for all and no.
+func (c *Config) counted() string {
+	switch v, _ := c.get("include_num_input_tokens_seen"); v {
+	case true:
+		return "all"
+	case false:
+		return ""
+	}
+	if w := c.OneOf("include_num_input_tokens_seen", "no", "no", "all", "non_padding"); w != "no" {
+		return w
+	}
+	return ""
 }
 
 // resume reads resume_from_checkpoint: a folder, or true for the newest.
@@ -290,9 +306,12 @@ func adapterBase(folder string) (string, bool) {
 }
 
 // adapter reads the keys of PEFT.
-func (c *Config) adapter() nn.AdapterConfig {
+func (c *Config) adapter(scored bool) nn.AdapterConfig {
 	l := nn.LoRA{Rank: c.Int("lora_r", 16), Alpha: c.Float("lora_alpha", 32), Dropout: c.Float("lora_dropout", 0.05), RSLoRA: c.Bool("use_rslora", false),
 		DoRA: c.Bool("use_dora", false), ModulesToSave: c.Strings("lora_modules_to_save"), Seed: uint64(c.Int("seed", 42))}
+	if scored { // of a reward model PEFT saves the head whatever the list says, under either name
+		l.ModulesToSave = slices.DeleteFunc(l.ModulesToSave, func(m string) bool { return m == "score" || m == "classifier" })
+	}
 	switch targets := c.Strings("lora_target_modules"); {
 	case len(targets) == 1 && (targets[0] == "all-linear" || strings.ContainsAny(targets[0], `*+?|()[]{}^$\\`)):
 		l.Targets = nn.Targets{Pattern: targets[0]}

@@ -12,8 +12,7 @@ func TestKeysThatMustNotChangeAnything(t *testing.T) {
 	for text, want := range map[string]string{
 		"dataset_streaming: false\nlength_column_name: length": "",
 		"dataset_streaming: true":                              "reads its data whole",
-		"chat_template_path: x.jinja":                          "chat_template.jinja",
-		"include_num_input_tokens_seen: all":                   "num_tokens",
+		"dataset_kwargs: {skip_prepare_dataset: true}":         "as TRL does without it",
 	} {
 		c, err := Parse("c.yaml", []byte(text), io.Discard)
 		if err != nil {

@@ -89,6 +89,7 @@ func kto(c *Config) (*job, error) {
 func reward(c *Config) (*job, error) {
 	x := c.common(1e-4, true)
 	c.streamed(&x)
+	c.template(x.Model)
 	cfg := posttrain.RewardConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Centering: c.Float("center_rewards_coefficient", 0), Scorer: x.Scorer, Dropout: !c.Bool("disable_dropout", true)}

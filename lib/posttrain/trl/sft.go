@@ -9,6 +9,7 @@ import (
 func sft(c *Config) (*job, error) {
 	x := c.Common(2e-5)
 	c.streamed(&x)
+	c.template(x.Model)
 	cfg := posttrain.SFTConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		TextColumn: c.String("dataset_text_field", "text"), Loss: c.OneOf("loss_type", "nll", "nll", "dft", "chunked_nll"),
@@ -40,6 +41,9 @@ func sft(c *Config) (*job, error) {
 	}
 	if c.Bool("padding_free", false) && cfg.Packing == "" && c.Has("max_length") {
 		c.Fail("padding_free without packing needs max_length: null")
+	}
+	if c.Bool("padding_free", false) && cfg.Packing == "" && cfg.CountTokens == "all" { // then TRL's batches have no padding
+		cfg.CountTokens = "non_padding"
 	}
 	c.OneOf("truncation_mode", "keep_start", "keep_start")
 	return c.plan("sft", x, cfg, func() (*posttrain.Run, error) { return posttrain.SFT(x.Model, x.Train, cfg) })

@@ -7,7 +7,7 @@
 Needs torch, transformers, trl, datasets, tokenizers; the versions are in trl.json. Everything is float32 on one thread of the
 CPU with eager attention, from the same folder, with the same config.
 """
-import json, math, os, shutil, subprocess, sys, tempfile
+import copy, json, math, os, shutil, subprocess, sys, tempfile
 os.environ.update(TRL_EXPERIMENTAL_SILENCE="1", HF_HUB_OFFLINE="1", TQDM_DISABLE="1", TOKENIZERS_PARALLELISM="false", HF_DATASETS_CACHE=tempfile.mkdtemp())
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODEL, SCORER, DATA = (os.path.join(HERE, n) for n in ("model", "scorer", "data"))
@@ -97,6 +97,13 @@ def cases():
         add("streamed", m, data, dataset_streaming=True, max_steps=8, eval_strategy="steps", eval_steps=4, per_device_eval_batch_size=4, dataloader_drop_last=True, **b)
     add("streamed_packed", "sft", "text", dataset_streaming=True, max_steps=6, packing=True, max_length=40, per_device_train_batch_size=3)
     add("eval_of_nothing", "sft", "text", eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=8, dataloader_drop_last=True, **b)   # 6 rows
+    seen = lambda kind: dict(include_num_input_tokens_seen=kind, gradient_accumulation_steps=2, eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=4, **b)
+    add("tokens_seen", "sft", "text", **seen(True))
+    add("tokens_seen_real", "sft", "text", **seen("non_padding"))
+    add("tokens_seen_packed", "sft", "text", packing=True, max_length=40, **seen("all"))
+    add("tokens_seen_packed_real", "sft", "text", packing=True, max_length=40, pad_token="<|im_end|>", **seen("non_padding"))   # ends of texts count as padding
+    for m, data in (("dpo", "pairs"), ("kto", "labels"), ("tpo", "triples"), ("reward", "pairs")): add("tokens_seen", m, data, **seen("all"))
+    add("tokens_seen", "orpo", "pairs", max_length=64, **seen("all"))
     add("label_smoothing", "sft", "text", label_smoothing_factor=0.1, gradient_accumulation_steps=2, **b)
     add("epochs", "sft", "text", gradient_accumulation_steps=4, max_steps=-1, num_train_epochs=2, **b)
     add("fraction_of_an_epoch", "sft", "text", max_steps=-1, num_train_epochs=0.5, **b)
@@ -111,6 +118,7 @@ def cases():
     for m, data in (("dpo", "pairs"), ("kto", "labels"), ("orpo", "pairs"), ("cpo", "pairs"), ("tpo", "triples")):
         add("lora", m, data, **lora, **({"max_length": 64} if m in ("orpo", "cpo") else {}), per_device_train_batch_size=4)
     add("lora", "reward", "pairs", lora_task_type="SEQ_CLS", **lora, **b)
+    add("lora_saved", "reward", "pairs", lora_task_type="SEQ_CLS", lora_modules_to_save=["input_layernorm", "classifier", "score"], **lora, **b)
     add("drop_last", "sft", "text", dataloader_drop_last=True, max_steps=7, **b)
     add("data_seed", "sft", "text", data_seed=7, **b)
     add("clip_decay", "sft", "text", max_grad_norm=0.3, weight_decay=0.1, adam_beta1=0.8, adam_beta2=0.95, adam_epsilon=1e-6, **b)
@@ -192,7 +200,7 @@ def cases():
     return c
 
 COMMON = dict(bf16=False, learning_rate=1e-3, max_steps=4, logging_steps=1, seed=42, report_to="none", save_strategy="no", gradient_checkpointing=False)
-SKIP = {"epoch", "step", "train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos", "train_loss", "eval_runtime", "eval_samples_per_second", "eval_steps_per_second"}
+SKIP = {"epoch", "step", "train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos", "train_loss", "train_tokens_per_second", "eval_runtime", "eval_samples_per_second", "eval_steps_per_second"}
 
 def run_trl(method, data, config, out):
     import torch, datasets, trl
@@ -209,7 +217,7 @@ def run_trl(method, data, config, out):
     if config.get("use_peft"):
         from trl import ModelConfig, get_peft_config
         keys = [k for k in config if k.startswith("lora_") or k in ("use_peft", "use_rslora", "use_dora")]
-        peft = get_peft_config(ModelConfig(**{k: config.pop(k) for k in keys}))
+        peft = get_peft_config(ModelConfig(**{k: copy.deepcopy(config.pop(k)) for k in keys}))   # PEFT adds to a list that it is given
     load = AutoModelForSequenceClassification if method == "reward" else AutoModelForCausalLM
     more = {"num_labels": 1} if method == "reward" else {}
     if method == "reward" and folder == MODEL: torch.manual_seed(COMMON["seed"])
@@ -223,7 +231,7 @@ def run_trl(method, data, config, out):
     t = T(model=m, args=args, train_dataset=read("train"), eval_dataset=read("test") if "eval_strategy" in config else None, processing_class=AutoTokenizer.from_pretrained(folder), peft_config=peft)
     t.train()
     t.save_model(os.path.join(out, "trained"))
-    return [{k: v for k, v in e.items() if k not in SKIP} for e in t.state.log_history if "train_runtime" not in e]
+    return [{k: v for k, v in e.items() if k not in SKIP} for e in t.state.log_history if "train_loss" not in e]
 
 def run_lyceum(lyceum, method, data, config, out):
     cfg = {**COMMON, **{k: v for k, v in config.items() if k != "model"}, "model_name_or_path": SCORER if method == "reward" and "model" not in config else MODEL, "dataset_name": os.path.join(DATA, data), "output_dir": out}

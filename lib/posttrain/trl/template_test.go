@@ -1,0 +1,48 @@
+package trl
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lyceum/lib/tokenize"
+)
+
+func TestATemplateOfAFileIsUsedAndKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.jinja")
+	if err := os.WriteFile(file, []byte("{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"sft", "reward"} {
+		need := needed(t, method)
+		need["chat_template_path"], need["max_steps"] = file, 1
+		j, _, err := planned(t, method, need)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _, err := j.common.Model.Tok.RenderChat([]tokenize.Message{{Role: "user", Content: "Hi"}}, tokenize.ChatOptions{})
+		if err != nil || text != "[user] Hi" {
+			t.Errorf("%s: %q, %v", method, text, err)
+		}
+		if method == "reward" {
+			continue
+		}
+		r, err := j.train()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := t.TempDir()
+		if err := r.Save(out); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := os.ReadFile(filepath.Join(out, "chat_template.jinja")); err != nil || !strings.HasPrefix(string(kept), "{% for m in messages %}[") {
+			t.Errorf("the trained model has the template %q, %v", kept, err)
+		}
+	}
+	for path, want := range map[string]string{"testdata/model": "must be a .jinja", filepath.Join(t.TempDir(), "none.jinja"): "no such file"} {
+		if _, _, err := planned(t, "sft", needed(t, "sft"), fields{"chat_template_path": path}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "chat_template_path") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
