@@ -117,11 +117,11 @@ func (m *moved) move(b2, learningRate float64, keep float32, yield func(unit) bo
 	m.part = max((n+63)/64, unitSize/width, 1)
 	count := (n + m.part - 1) / m.part
 	m.along, m.sizes, m.across = make([][]float64, count), make([]float64, count), make([]float64, n)
-	through := func(changes func(lo, hi int) [][]float32, work func(part, lo, hi int)) bool {
+	through := func(changes func(lo, hi int) []float32, work func(part, lo, hi int)) bool {
 		for from := 0; from < count; from += 4 {
 			to := min(from+4, count)
 			lo, hi := from*m.part, min(to*m.part, n)
-			if !yield(unit{changes(lo, hi), (hi - lo) * width, func() {
+			if !yield(unit{params: changes(lo, hi), size: (hi - lo) * width, work: func() {
 				compute.Parallel(to-from, 1, func(k, _ int) {
 					k += from
 					work(k, k*m.part, min((k+1)*m.part, n))
@@ -132,8 +132,8 @@ func (m *moved) move(b2, learningRate float64, keep float32, yield func(unit) bo
 		}
 		return true
 	}
-	nothing := func(_, _ int) [][]float32 { return nil }
-	if !through(nothing, m.squares) || !yield(unit{[][]float32{m.rows, m.cols}, 0, func() { m.means(b2) }}) || !through(nothing, m.measure) {
+	nothing := func(_, _ int) []float32 { return nil }
+	if !through(nothing, m.squares) || !yield(unit{slots: [][]float32{m.rows, m.cols}, work: func() { m.means(b2) }}) || !through(nothing, m.measure) {
 		return false
 	}
 	sum := 0.0
@@ -141,7 +141,7 @@ func (m *moved) move(b2, learningRate float64, keep float32, yield func(unit) bo
 		sum += x
 	}
 	by := float32(learningRate / math.Max(1, math.Sqrt(sum/float64(len(m.g)))))
-	return through(func(lo, hi int) [][]float32 { return [][]float32{m.p[lo*width : hi*width]} }, func(_, lo, hi int) {
+	return through(func(lo, hi int) []float32 { return m.p[lo*width : hi*width] }, func(_, lo, hi int) {
 		m.updates(lo, hi, func(j int, u float32) { m.p[j] = m.p[j]*keep - by*u })
 	})
 }
@@ -230,6 +230,7 @@ func (o *Adafactor) Continue(steps int) { o.step = steps }
 
 // Slots are the means of squares of parameter i.
 func (o *Adafactor) Slots(i int) []Slot {
+	o.settle()
 	shape := o.params[i].Value.Shape()
 	if o.cols[i] == nil {
 		return []Slot{{"exp_avg_sq", shape, o.rows[i]}}

@@ -3,7 +3,6 @@ package optim
 import (
 	"math"
 
-	"lyceum/lib/internal/compute"
 	"lyceum/lib/nn"
 )
 
@@ -32,15 +31,13 @@ func NewAdagrad(params []nn.Param, s Adagrad) *Adagrad {
 // Step changes the parameters by their gradients, multiplied by scale.
 func (o *Adagrad) Step(learningRate, scale float64) {
 	rate, by, eps := float32(learningRate/(1+float64(o.step)*o.RateDecay)), float32(scale), float32(o.Eps)
-	o.elementwise(o.params, o.step+1, scale, func(i int) [3][]float32 { return [3][]float32{o.sum[i]} }, func(i, from, to int, p, g []float32) {
-		s, d := o.sum[i], o.decay[i]
-		compute.Parallel(to-from, grain, func(lo, hi int) {
-			for j := from + lo; j < from+hi; j++ {
-				v := g[j]*by + d*p[j]
-				s[j] += v * v
-				p[j] -= rate * (v / (float32(math.Sqrt(float64(s[j]))) + eps))
-			}
-		})
+	o.elementwise(o.params, o.step+1, scale, func(i int) [3][]float32 { return [3][]float32{o.sum[i]} }, func(i int, x, g []float32, slots [3][]float32) {
+		s, d := slots[0][:len(x)], o.decay[i]
+		for j, g := range g[:len(x)] {
+			v := g*by + d*x[j]
+			s[j] += v * v
+			x[j] -= rate * (v / (float32(math.Sqrt(float64(s[j]))) + eps))
+		}
 	})
 	o.step++
 }
@@ -56,5 +53,6 @@ func (o *Adagrad) Continue(steps int) { o.step = steps }
 
 // Slots are the sum of squares of parameter i.
 func (o *Adagrad) Slots(i int) []Slot {
+	o.settle()
 	return []Slot{{"sum", o.params[i].Value.Shape(), o.sum[i]}}
 }

@@ -27,7 +27,7 @@ type AdamW struct {
 // NewAdamW returns an optimiser with the Trainer's defaults: betas 0.9 and 0.999, eps 1e-8, no weight decay.
 func NewAdamW(params []nn.Param) *AdamW {
 	o := &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, params: params}
-	o.frugal = true
+	o.store.frugal = true
 	n := 0
 	for _, p := range params {
 		n += (p.Value.Len() + 15) / 16 * 16
@@ -58,6 +58,7 @@ func (o *AdamW) Continue(steps int) { o.step = steps }
 
 // Slots are the moments of parameter i.
 func (o *AdamW) Slots(i int) []Slot {
+	o.settle()
 	shape := o.params[i].Value.Shape()
 	return []Slot{{"exp_avg", shape, o.m[i]}, {"exp_avg_sq", shape, o.v[i]}}
 }
@@ -65,12 +66,12 @@ func (o *AdamW) Slots(i int) []Slot {
 // Step changes the parameters by their gradients, multiplied by scale (the factor of Clip, or 1).
 func (o *AdamW) Step(learningRate, scale float64) {
 	s := compute.AdamWStep{LearningRate: learningRate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Step: o.step + 1, GradScale: scale}
-	o.elementwise(o.params, o.step+1, scale, func(i int) [3][]float32 { return [3][]float32{o.m[i], o.v[i]} }, func(i, lo, hi int, p, g []float32) {
+	o.elementwise(o.params, o.step+1, scale, func(i int) [3][]float32 { return [3][]float32{o.m[i], o.v[i]} }, func(i int, x, g []float32, moments [3][]float32) {
 		s := s
 		if o.decay[i] {
 			s.WeightDecay = o.WeightDecay
 		}
-		compute.AdamW(p[lo:hi], g[lo:hi], o.m[i][lo:hi], o.v[i][lo:hi], s)
+		compute.AdamW(x, g, moments[0], moments[1], s)
 	})
 	o.step++
 }

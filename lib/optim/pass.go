@@ -15,14 +15,15 @@ import (
 
 // A pass is an optimiser's way through all parameters, which a stop either undoes or lets end: whichever is shorter. What has
 // been changed can be changed back only from a copy. So copies are kept of the first part alone: until what is left takes no
-// more than endless, or less than putting everything back. A stop that comes while they are kept puts them back and panics with
-// stop.ErrInterrupted; one that comes later is seen by whoever asks next, after a whole step. The copies lie in buffers that
+// more than endless, or less than putting back. A stop that comes while they are kept puts the parameters back and panics with
+// stop.ErrInterrupted; one that comes later is seen by whoever asks next, after a whole step. What the optimiser remembers is
+// put back when it is next asked for: it is up to three times as much, and nobody else reads it. The copies lie in buffers that
 // the step has used (tensor.Spare), then in memory of their own, of which a frugal pass takes little; where there is no room the pass
 // ends.
 type pass struct {
-	perNumber float64        // seconds, in the fastest pass so far; 0: there was none
-	own       [][]float32    // buffers for copies
-	frugal    bool           // it is quick enough to need few copies
+	perNumber float64 // seconds, in the fastest pass so far; 0: there was none
+	store     store
+	undone    copies         // of a pass that was stopped: what is still to be put back
 	watch     func(done int) // for tests: called before each unit
 }
 
@@ -36,31 +37,40 @@ const (
 	shareOwn  = 8       // what part of the free memory they are at most, of any pass
 )
 
-// A unit is work between two looks at the stop flag: the numbers that it changes, and how large it is beside others.
+// A unit is work between two looks at the stop flag: the parameters that it changes, what it changes of the optimiser's own, and
+// how large it is beside others.
 type unit struct {
-	changes [][]float32
-	size    int
-	work    func()
+	params []float32
+	slots  [][]float32
+	size   int
+	work   func()
 }
 
 // run does all units, of which the sizes are total together, or undoes those that it has done and panics.
 func (p *pass) run(total int, units iter.Seq[unit]) {
-	var kept copies
-	defer kept.release()
+	p.settle()
+	defer func() {
+		if p.undone.changed == nil {
+			p.store.release()
+		}
+	}()
+	var params, slots copies
 	began, done, open := time.Now(), 0, true
-	keeping := 0.0 // seconds; putting back takes as long
+	keeping := 0.0 // seconds for the copies of parameters; putting back takes as long
 	for u := range units {
 		if p.watch != nil {
 			p.watch(done)
 		}
 		if open && stop.Requested() {
-			kept.restore()
+			params.restore()
+			p.undone = slots
 			panic(stop.ErrInterrupted)
 		}
 		now := time.Now()
 		if left := p.left(done, total, now.Sub(began)); open && left > endless && left > keeping {
-			open = kept.keep(u.changes, p)
+			open = params.keep(&p.store, u.params)
 			keeping += time.Since(now).Seconds()
+			open = open && slots.keep(&p.store, u.slots...)
 		} else {
 			open = false
 		}
@@ -70,6 +80,13 @@ func (p *pass) run(total int, units iter.Seq[unit]) {
 	if per := time.Since(began).Seconds() / float64(max(1, done)); p.perNumber == 0 || per < p.perNumber {
 		p.perNumber = per
 	}
+}
+
+// settle puts back what a pass that was stopped has left to be put back.
+func (p *pass) settle() {
+	p.undone.restore()
+	p.undone = copies{}
+	p.store.release()
 }
 
 // left is how many seconds the rest of a pass will take.
@@ -84,48 +101,22 @@ func (p *pass) left(done, total int, since time.Duration) float64 {
 }
 
 // copies are numbers as they were.
-type copies struct {
-	changed, were [][]float32
-	room          []float32 // what is left of the last buffer
-	spares        []tensor.Spare
-	blocks        int // of the pass's own in use
-}
+type copies struct{ changed, were [][]float32 }
 
 // keep copies what a unit will change. Without room for all of it, it says so, and nothing may be put back any more.
-func (c *copies) keep(changes [][]float32, p *pass) bool {
+func (c *copies) keep(s *store, changes ...[]float32) bool {
 	for _, x := range changes {
-		if len(c.room) < len(x) {
-			if c.room = c.buffer(len(x), p); c.room == nil {
-				return false
-			}
+		if len(x) == 0 {
+			continue
 		}
-		were := c.room[:len(x)]
+		were := s.take(len(x))
+		if were == nil {
+			return false
+		}
 		compute.Copy(were, x)
-		c.changed, c.were, c.room = append(c.changed, x), append(c.were, were), c.room[len(x):]
+		c.changed, c.were = append(c.changed, x), append(c.were, were)
 	}
 	return true
-}
-
-// buffer returns room for n numbers and more.
-func (c *copies) buffer(n int, p *pass) []float32 {
-	if s, ok := tensor.TakeSpare(); ok {
-		c.spares = append(c.spares, s)
-		if len(s.Data) >= n {
-			return s.Data
-		}
-	}
-	if c.blocks == len(p.own) {
-		size := max(n, blockSize)
-		if free := memory.Free(); p.frugal && len(p.own) >= mostOwn || free > 0 && int64(len(p.own)+1)*int64(4*size) > free/shareOwn {
-			return nil
-		}
-		p.own = append(p.own, compute.Aligned(size))
-	}
-	c.blocks++
-	if b := p.own[c.blocks-1]; len(b) >= n {
-		return b
-	}
-	return nil
 }
 
 // restore puts everything back as it was.
@@ -135,10 +126,55 @@ func (c *copies) restore() {
 	}
 }
 
-func (c *copies) release() {
-	for _, s := range c.spares {
-		s.Return()
+// A store has room for copies.
+type store struct {
+	own    [][]float32 // buffers that stay from pass to pass
+	used   int         // of them
+	spares []tensor.Spare
+	room   []float32 // what is left of the last buffer
+	frugal bool      // the pass is quick enough to need few copies
+}
+
+// take returns room for n numbers, or nil.
+func (s *store) take(n int) []float32 {
+	if len(s.room) < n {
+		if s.room = s.buffer(n); s.room == nil {
+			return nil
+		}
 	}
+	x := s.room[:n]
+	s.room = s.room[n:]
+	return x
+}
+
+// buffer returns room for n numbers and more.
+func (s *store) buffer(n int) []float32 {
+	if x, ok := tensor.TakeSpare(); ok {
+		s.spares = append(s.spares, x)
+		if len(x.Data) >= n {
+			return x.Data
+		}
+	}
+	if s.used == len(s.own) {
+		size := max(n, blockSize)
+		if free := memory.Free(); s.frugal && len(s.own) >= mostOwn || free > 0 && int64(len(s.own)+1)*int64(4*size) > free/shareOwn {
+			return nil
+		}
+		s.own = append(s.own, compute.Aligned(size))
+	}
+	s.used++
+	if b := s.own[s.used-1]; len(b) >= n {
+		return b
+	}
+	return nil
+}
+
+// release says that no copy is needed any more.
+func (s *store) release() {
+	for _, x := range s.spares {
+		x.Return()
+	}
+	s.spares, s.room, s.used = nil, nil, 0
 }
 
 // An Error is a step that cannot be taken.
@@ -182,19 +218,21 @@ func withGradients(params []nn.Param, step int, scale float64) (which []int, tot
 }
 
 // elementwise runs an optimiser whose work on a number needs no other: slots are what it keeps for parameter i, each as long
-// as the parameter or nil, and work changes the parameter's numbers p and the slots from their gradients g.
-func (p *pass) elementwise(params []nn.Param, step int, scale float64, slots func(i int) [3][]float32, work func(i, lo, hi int, p, g []float32)) {
+// as the parameter or nil, and work changes some of its numbers x and the slots of these from their gradients g. Work is not
+// shared between cores by itself.
+func (p *pass) elementwise(params []nn.Param, step int, scale float64, slots func(i int) [3][]float32, work func(i int, x, g []float32, s [3][]float32)) {
 	which, total := withGradients(params, step, scale)
 	p.run(total, func(yield func(unit) bool) {
 		for _, i := range which {
-			x, g := params[i].Value.Data(), params[i].Value.Grad().Data()
-			s := slots(i)
-			for lo := 0; lo < len(x); lo += unitSize {
-				hi := min(lo+unitSize, len(x))
-				u := unit{changes: [][]float32{x[lo:hi]}, size: hi - lo, work: func() { work(i, lo, hi, x, g) }}
-				for _, y := range s {
+			x, g, s := params[i].Value.Data(), params[i].Value.Grad().Data(), slots(i)
+			for from := 0; from < len(x); from += unitSize {
+				to := min(from+unitSize, len(x))
+				u := unit{params: x[from:to], size: to - from, work: func() {
+					compute.Parallel(to-from, grain, func(lo, hi int) { work(i, x[from+lo:from+hi], g[from+lo:from+hi], cut(s, from+lo, from+hi)) })
+				}}
+				for _, y := range cut(s, from, to) {
 					if y != nil {
-						u.changes = append(u.changes, y[lo:hi])
+						u.slots = append(u.slots, y)
 					}
 				}
 				if !yield(u) {
@@ -203,4 +241,17 @@ func (p *pass) elementwise(params []nn.Param, step int, scale float64, slots fun
 			}
 		}
 	})
+}
+
+// grain is how many numbers are worth a core of their own.
+const grain = 1 << 14
+
+// cut is a part of each slot that there is.
+func cut(s [3][]float32, lo, hi int) [3][]float32 {
+	for i, x := range s {
+		if x != nil {
+			s[i] = x[lo:hi]
+		}
+	}
+	return s
 }

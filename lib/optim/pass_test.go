@@ -171,13 +171,13 @@ func TestCopiesUseTheBuffersOfTheStep(t *testing.T) {
 	giveGradients(params, 1)
 	o.perNumber = 1
 	o.Step(0.1, 1)
-	if len(o.own) != 0 || tensor.ScopeBytes() != had {
-		t.Errorf("%d buffers of its own; the store has %d bytes, it had %d", len(o.own), tensor.ScopeBytes(), had)
+	if len(o.store.own) != 0 || tensor.ScopeBytes() != had {
+		t.Errorf("%d buffers of its own; the store has %d bytes, it had %d", len(o.store.own), tensor.ScopeBytes(), had)
 	}
 	tensor.FreeScopes()
 	o.perNumber = 1
 	o.Step(0.1, 1)
-	if len(o.own) == 0 {
+	if len(o.store.own) == 0 {
 		t.Error("nothing was copied")
 	}
 }
@@ -189,8 +189,8 @@ func TestAFrugalPassTakesLittle(t *testing.T) {
 	giveGradients(params, 1)
 	o.perNumber = 1
 	o.Step(0.1, 1)
-	if len(o.own) != mostOwn {
-		t.Errorf("%d buffers of its own, want %d", len(o.own), mostOwn)
+	if len(o.store.own) != mostOwn {
+		t.Errorf("%d buffers of its own, want %d", len(o.store.own), mostOwn)
 	}
 }
 

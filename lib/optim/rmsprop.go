@@ -3,7 +3,6 @@ package optim
 import (
 	"math"
 
-	"lyceum/lib/internal/compute"
 	"lyceum/lib/nn"
 )
 
@@ -50,26 +49,25 @@ func (o *RMSprop) Step(learningRate, scale float64) {
 			s[2] = o.buffer[i]
 		}
 		return s
-	}, func(i, from, to int, p, g []float32) {
-		s, d := o.square[i], o.decay[i]
-		compute.Parallel(to-from, grain, func(lo, hi int) {
-			for j := from + lo; j < from+hi; j++ {
-				v := g[j]*by + d*p[j]
-				s[j] = alpha*s[j] + fresh*v*v
-				under := s[j]
-				if o.mean != nil {
-					a := &o.mean[i][j]
-					*a += fresh * (v - *a)
-					under -= *a * *a
-				}
-				u := v / (float32(math.Sqrt(float64(under))) + eps)
-				if o.buffer != nil {
-					u += momentum * o.buffer[i][j]
-					o.buffer[i][j] = u
-				}
-				p[j] -= rate * u
+	}, func(i int, x, g []float32, slots [3][]float32) {
+		square, mean, buffer, d := slots[0][:len(x)], slots[1], slots[2], o.decay[i]
+		for j, g := range g[:len(x)] {
+			v := g*by + d*x[j]
+			under := alpha*square[j] + fresh*v*v
+			square[j] = under
+			if mean != nil {
+				a := mean[j]
+				a += fresh * (v - a)
+				mean[j] = a
+				under -= a * a
 			}
-		})
+			u := v / (float32(math.Sqrt(float64(under))) + eps)
+			if buffer != nil {
+				u += momentum * buffer[j]
+				buffer[j] = u
+			}
+			x[j] -= rate * u
+		}
 	})
 	o.step++
 }
@@ -85,6 +83,7 @@ func (o *RMSprop) Continue(steps int) { o.step = steps }
 
 // Slots are the running means of parameter i, and its momentum if there is one.
 func (o *RMSprop) Slots(i int) []Slot {
+	o.settle()
 	shape := o.params[i].Value.Shape()
 	out := []Slot{{"square_avg", shape, o.square[i]}}
 	if o.mean != nil {

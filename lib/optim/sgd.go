@@ -1,7 +1,6 @@
 package optim
 
 import (
-	"lyceum/lib/internal/compute"
 	"lyceum/lib/nn"
 )
 
@@ -43,29 +42,24 @@ func (o *SGD) Step(learningRate, scale float64) {
 			s[0] = o.buffer[i]
 		}
 		return s
-	}, func(i, from, to int, p, g []float32) {
-		d := o.decay[i]
-		compute.Parallel(to-from, grain, func(lo, hi int) {
-			for j := from + lo; j < from+hi; j++ {
-				v := g[j]*by + d*p[j]
-				if o.buffer != nil {
-					b := momentum*o.buffer[i][j] + fresh*v
-					o.buffer[i][j] = b
-					if o.Nesterov {
-						v += momentum * b
-					} else {
-						v = b
-					}
+	}, func(i int, x, g []float32, slots [3][]float32) {
+		buffer, d, nesterov := slots[0], o.decay[i], o.Nesterov
+		for j, g := range g[:len(x)] {
+			v := g*by + d*x[j]
+			if buffer != nil {
+				b := momentum*buffer[j] + fresh*v
+				buffer[j] = b
+				if nesterov {
+					v += momentum * b
+				} else {
+					v = b
 				}
-				p[j] -= rate * v
 			}
-		})
+			x[j] -= rate * v
+		}
 	})
 	o.step++
 }
-
-// grain is how many numbers are worth a worker of their own.
-const grain = 1 << 14
 
 // ZeroGrad sets all gradients to zero.
 func (o *SGD) ZeroGrad() { zeroGrad(o.params) }
@@ -81,5 +75,6 @@ func (o *SGD) Slots(i int) []Slot {
 	if o.buffer == nil {
 		return nil
 	}
+	o.settle()
 	return []Slot{{"momentum_buffer", o.params[i].Value.Shape(), o.buffer[i]}}
 }
