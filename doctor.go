@@ -18,7 +18,7 @@ import (
 	"lyceum/install/environment"
 	"lyceum/install/jupyter"
 	"lyceum/install/probe"
-	"lyceum/kernel/memory"
+	"lyceum/internal/memory"
 	"lyceum/kernel/notebook"
 	"lyceum/kernel/session"
 )

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 
-	"lyceum/kernel/memory"
+	"lyceum/internal/memory"
 )
 
 // room is how many bytes may be allocated between two collections of garbage. What lives in a fresh kernel is small and full
@@ -34,7 +34,7 @@ func percentOf(live uint64) int {
 // otherwise.
 func roomyHeap() {
 	if total := memory.Total(); total > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(total / 5 * 4))
+		debug.SetMemoryLimit(total / 5 * 4)
 	}
 	arrange(&sentinel{percent: 100})
 }

@@ -52,6 +52,7 @@ var walls = []wall{
 	{"lib", "kernel"}, {"lib", "install"},
 	{"plotting", "kernel"}, {"plotting", "lib"}, {"plotting", "install"},
 	{"install", "lib"},
+	{"internal", "kernel"}, {"internal", "lib"},
 }
 
 // layers are the rooms of lib from below to above: a room never imports one of a later line.

@@ -55,7 +55,7 @@ type Session struct {
 	world *world
 
 	debug debugState
-	short func(used uint64) string // says that memory is short, for a kernel that uses this many bytes; see watch
+	short func(used int64) string // says that memory is short, for a kernel that uses this many bytes; see watch
 
 	stopMu sync.Mutex
 	active int           // cells and callbacks that run

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"lyceum/kernel/memory"
+	"lyceum/internal/memory"
 )
 
 // Go ends the whole process when a stack reaches its limit, and the system ends it, or crawls, when memory runs out. The watch
@@ -27,7 +27,7 @@ const (
 func init() { debug.SetMaxStack(hardLimit) }
 
 // usage is what this process has of the system, in bytes.
-type usage struct{ stacks, all uint64 }
+type usage struct{ stacks, all int64 }
 
 // A meter reads it.
 type meter []metrics.Sample
@@ -38,7 +38,7 @@ func newMeter() meter {
 
 func (m meter) read() usage {
 	metrics.Read(m)
-	return usage{m[0].Value.Uint64(), m[1].Value.Uint64() - m[2].Value.Uint64()}
+	return usage{int64(m[0].Value.Uint64()), int64(m[1].Value.Uint64() - m[2].Value.Uint64())}
 }
 
 // watch guards the running cell. The function it returns ends the watch and says why it ended the cell, if it did.
@@ -96,16 +96,16 @@ func tooDeep(before, now usage) string {
 }
 
 // short says that the machine has next to no memory left and that this process, with what it uses, is a cause of it.
-func short(used uint64) string {
+func short(used int64) string {
 	total := memory.Total()
 	if total == 0 || used < total/4 {
 		return ""
 	}
-	free, known := memory.Available()
+	free := memory.Available()
 	switch {
-	case !known && used < total/10*9:
+	case free == 0 && used < total/10*9:
 		return ""
-	case known && free > min(total/16, 1<<30):
+	case free > min(total/16, 1<<30):
 		return ""
 	}
 	return fmt.Sprintf("runtime: out of memory: this kernel uses %s of the %s that there are; the cell was stopped before the system ends the kernel "+

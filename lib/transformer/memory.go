@@ -3,7 +3,7 @@ package transformer
 import (
 	"fmt"
 
-	"lyceum/lib/internal/memory"
+	"lyceum/internal/memory"
 )
 
 // A StepShape is what decides how much memory a step of training takes beside the model's weights.
@@ -117,7 +117,7 @@ func (c Config) checkMemory(s StepShape, free int64) error {
 	if free == 0 || need-need/5 <= free { // an estimate that is a quarter too high must not end a run that fits
 		return nil
 	}
-	text := fmt.Sprintf("transformer: a step of %d x %d tokens needs about %s, and %s are free", s.Rows, s.Length, memory.Text(need), memory.Text(free))
+	text := fmt.Sprintf("transformer: a step of %d x %d tokens needs about %s, and %s are free", s.Rows, s.Length, memory.Size(need), memory.Size(free))
 	one := s
 	one.Rows, one.Scored = 1, s.Scored/max(1, s.Rows)
 	again := s
@@ -131,7 +131,7 @@ func (c Config) checkMemory(s StepShape, free int64) error {
 		new   bool
 	}{{"a batch of 1 with gradient accumulation", one, s.Rows > 1}, {"gradient checkpointing", again, !s.Recompute}, {"an adapter (LoRA) instead of all weights", few, s.Trained == 0 || s.Trained > c.NumParams()/50}} {
 		if o.new {
-			text += fmt.Sprintf("; %s: about %s", o.what, memory.Text(c.StepBytes(o.shape)))
+			text += fmt.Sprintf("; %s: about %s", o.what, memory.Size(c.StepBytes(o.shape)))
 		}
 	}
 	if s.Length > 256 {

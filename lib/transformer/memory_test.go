@@ -59,7 +59,7 @@ func TestCheckMemory(t *testing.T) {
 	if err := c.checkMemory(s, 0); err != nil {
 		t.Error("unknown free memory must not stop a run:", err)
 	}
-	err := c.checkMemory(s, 4e9)
+	err := c.checkMemory(s, 4<<30)
 	for _, want := range []string{"a step of 16 x 1024 tokens needs about", "4.0 GB are free", "a batch of 1 with gradient accumulation", "gradient checkpointing", "LoRA"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %q is missing", err, want)

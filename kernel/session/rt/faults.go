@@ -7,7 +7,7 @@ import (
 	"sync"
 	"unsafe"
 
-	"lyceum/kernel/memory"
+	"lyceum/internal/memory"
 )
 
 // BadIndex panics as indexing does; at says where.
@@ -132,7 +132,7 @@ const surelyThere = 1 << 24
 // MakeLen returns n, or panics as make with a bad size does; what is "len", "cap" or "chan", elem the size of an element.
 func MakeLen(n int, what string, elem int) int {
 	if n >= 0 && (elem == 0 || n <= largest/elem) {
-		if size := uint64(n) * uint64(elem); size > surelyThere && most() > 0 && size > most() {
+		if size := int64(n) * int64(elem); size > surelyThere && most() > 0 && size > most() {
 			panic(runtimeError(fmt.Sprintf("out of memory: make asks for %s, the machine has %s", memory.Size(size), memory.Size(most()))))
 		}
 		return n

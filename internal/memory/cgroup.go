@@ -75,45 +75,46 @@ func mounted(mountinfo []byte, two bool) (where, part string, ok bool) {
 	return "", "", false
 }
 
-// left is how much the limits of a group leave: memory.max, and memory.high, above which the system holds a process back until
-// it hardly moves. What its memory holds of files is given back when it is needed. Swap is added as far as the group may use it.
-func (g group) left(root fs.FS, swap int64) (int64, bool) {
-	number := func(name string) (int64, bool) {
+// bounds are the limits of a group, and what is used of them: of memory alone, and of memory with swap. A limit of 0 is none;
+// a use below 0 is not known.
+type bounds struct{ most, used, both, bothUsed int64 }
+
+// bounds reads the limits: memory.max, and memory.high, above which the system holds a process back until it hardly moves. What
+// the memory holds of files is not counted as used: it is given back when it is needed.
+func (g group) bounds(root fs.FS) bounds {
+	number := func(name string, none int64) int64 {
 		data, err := fs.ReadFile(root, path.Join(g.dir, name))
 		if err != nil {
-			return 0, false
+			return none
 		}
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(data)), 10, 64) // "max" is none
-		return n, err == nil && n < math.MaxInt64/2
+		if err != nil || n >= math.MaxInt64/2 {
+			return none
+		}
+		return n
 	}
 	stat, _ := fs.ReadFile(root, path.Join(g.dir, "memory.stat"))
-	if g.two {
-		used, known := number("memory.current")
-		most, ok := number("memory.max")
-		if high, set := number("memory.high"); set && (!ok || high < most) {
-			most, ok = high, true
-		}
-		if limit, set := number("memory.swap.max"); set {
-			swapped, _ := number("memory.swap.current")
-			swap = min(swap, max(0, limit-swapped))
-		}
-		return most - max(0, used-entry(stat, "inactive_file", 1)-entry(stat, "active_file", 1)) + swap, ok && known
-	}
-	most, ok := number("memory.limit_in_bytes")
-	used, known := number("memory.usage_in_bytes")
-	files := entry(stat, "total_inactive_file", 1) + entry(stat, "total_active_file", 1) // with the groups below
+	files := entry(stat, "total_inactive_file", 1) + entry(stat, "total_active_file", 1) // of version 1, with the groups below
 	if files == 0 {
 		files = entry(stat, "inactive_file", 1) + entry(stat, "active_file", 1)
 	}
-	left := most - max(0, used-files) + swap
-	if both, set := number("memory.memsw.limit_in_bytes"); set { // memory and swap together
-		if with, found := number("memory.memsw.usage_in_bytes"); found {
-			if rest := both - max(0, with-files); !ok || rest < left {
-				left, ok = rest, true
-			}
+	used := func(name string) int64 {
+		if n := number(name, -1); n >= 0 {
+			return max(0, n-files)
 		}
+		return -1
 	}
-	return left, ok && known
+	if !g.two {
+		return bounds{number("memory.limit_in_bytes", 0), used("memory.usage_in_bytes"), number("memory.memsw.limit_in_bytes", 0), used("memory.memsw.usage_in_bytes")}
+	}
+	b := bounds{most: number("memory.max", 0), used: used("memory.current")}
+	if high := number("memory.high", 0); high > 0 && (b.most == 0 || high < b.most) {
+		b.most = high
+	}
+	if swap := number("memory.swap.max", -1); swap >= 0 && b.most > 0 && b.used >= 0 {
+		b.both, b.bothUsed = b.most+swap, b.used+number("memory.swap.current", 0)
+	}
+	return b
 }
 
 // entry finds a number in lines "name number", in a unit.

@@ -55,8 +55,42 @@ func TestFreeWithinControlGroups(t *testing.T) {
 		for file, text := range c.files {
 			root[file] = &fstest.MapFile{Data: []byte(text)}
 		}
-		if got := freeIn(root); got != c.want {
+		if got := (place{root, groups(root)}).left(true); got != c.want {
 			t.Errorf("%s: %d bytes free, want %d", name, got, c.want)
+		}
+	}
+}
+
+// What a process may have, what it may ask for at once, and what is left without swapping, within control groups.
+func TestSizesWithinControlGroups(t *testing.T) {
+	const meminfo = "MemTotal: 16000 kB\nMemAvailable: 10000 kB\nSwapTotal: 4000 kB\nSwapFree: 3000 kB\n"
+	const two = "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+	const one = "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+	for name, c := range map[string]struct {
+		files                  map[string]string
+		total, most, available int64
+	}{
+		"no groups": {map[string]string{"proc/meminfo": meminfo}, 16000 << 10, 20000 << 10, 10000 << 10},
+		"no /proc":  {nil, 0, 0, 0},
+		"a limit above": {map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/slice/job\n", "proc/self/mountinfo": two,
+			"sys/fs/cgroup/slice/memory.max": "4000000\n", "sys/fs/cgroup/slice/memory.current": "2500000\n",
+			"sys/fs/cgroup/slice/memory.stat": "inactive_file 500000\n", "sys/fs/cgroup/slice/job/memory.max": "max\n"}, 4000000, 4000000 + 4000<<10, 2000000},
+		"high, and no swap": {map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/job\n", "proc/self/mountinfo": two,
+			"sys/fs/cgroup/job/memory.max": "4000000\n", "sys/fs/cgroup/job/memory.high": "3000000\n", "sys/fs/cgroup/job/memory.current": "1000000\n",
+			"sys/fs/cgroup/job/memory.swap.max": "0\n"}, 3000000, 3000000, 2000000},
+		"more than the machine has": {map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/job\n", "proc/self/mountinfo": two,
+			"sys/fs/cgroup/job/memory.max": "40000000\n", "sys/fs/cgroup/job/memory.current": "1000000\n"}, 16000 << 10, 20000 << 10, 10000 << 10},
+		"version 1, memory and swap together": {map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "4:memory:/a\n", "proc/self/mountinfo": one,
+			"sys/fs/cgroup/memory/a/memory.limit_in_bytes": "5000000\n", "sys/fs/cgroup/memory/a/memory.usage_in_bytes": "3000000\n",
+			"sys/fs/cgroup/memory/a/memory.memsw.limit_in_bytes": "5500000\n", "sys/fs/cgroup/memory/a/memory.memsw.usage_in_bytes": "4500000\n"}, 5000000, 5500000, 1000000},
+	} {
+		root := fstest.MapFS{}
+		for file, text := range c.files {
+			root[file] = &fstest.MapFile{Data: []byte(text)}
+		}
+		p := place{root, groups(root)}
+		if p.total() != c.total || p.most() != c.most || p.left(false) != c.available {
+			t.Errorf("%s: %d, %d, %d, want %d, %d, %d", name, p.total(), p.most(), p.left(false), c.total, c.most, c.available)
 		}
 	}
 }
