@@ -134,7 +134,7 @@ func (t *reward) scorer(model *zoo.Model, s settings) error {
 	} else if !s.InPlace {
 		sc = sc.Clone()
 	}
-	m := &zoo.Model{Name: model.Name + " + Reward", LM: sc.LM, Tok: model.Tok}
+	m := &zoo.Model{Name: model.Name + " + Reward", Origin: model.Origin, LM: sc.LM, Tok: model.Tok}
 	sc.Pad = writer{m}.pad()
 	if n := sc.Score.Weight.Dim(0); n != labels {
 		return fmt.Errorf("posttrain.Reward: the score head has %d outputs, %s need %d", n, t.form, labels)
@@ -364,5 +364,5 @@ func LoadReward(folder string, seed uint64) (*zoo.Model, *transformer.Scorer, er
 	if err != nil {
 		return nil, nil, fmt.Errorf("posttrain.LoadReward: %w", err)
 	}
-	return &zoo.Model{Name: filepath.Base(folder), LM: s.LM, Tok: tok}, s, nil
+	return &zoo.Model{Name: filepath.Base(folder), Origin: folder, LM: s.LM, Tok: tok}, s, nil
 }

@@ -24,12 +24,16 @@ func (r *Run) Save(folder string) error {
 func (r *Run) saveWeights(folder string) error {
 	lm := r.Model.LM
 	if names := lm.ActiveAdapters(); len(names) > 0 {
+		base := r.Model.Origin
+		if base == "" {
+			base = r.Model.Name
+		}
 		for i, n := range names {
 			into := folder
 			if i > 0 { // PEFT's place for all but the first
 				into = filepath.Join(folder, n)
 			}
-			if err := checkpoint.SaveAdapter(into, lm, n, r.Model.Name); err != nil {
+			if err := checkpoint.SaveAdapter(into, lm, n, base); err != nil {
 				return err
 			}
 		}

@@ -23,7 +23,7 @@ var parsedInstruct = sync.OnceValues(func() (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Name: "instruct", LM: lm, Tok: b.Tok}, nil
+	return &Model{Name: "instruct", Origin: "instruct", LM: lm, Tok: b.Tok}, nil
 })
 
 // Instruct returns the base model after supervised fine-tuning on datasets.Load("instruct"), by the command in teach: it

@@ -22,6 +22,16 @@ func SmolLM2() (*Model, error) { return Load("smollm2-135m-instruct") }
 // is fetched: an error says the command that does.
 func Load(name string) (*Model, error) { return load(name, true) }
 
+// from notes what a model was read from.
+func from(name string) func(*Model, error) (*Model, error) {
+	return func(m *Model, err error) (*Model, error) {
+		if err == nil {
+			m.Origin = name
+		}
+		return m, err
+	}
+}
+
 // LoadWeights is Load of a model that may have no tokenizer: Tok is nil then.
 func LoadWeights(name string) (*Model, error) { return load(name, false) }
 
@@ -35,9 +45,9 @@ func load(name string, text bool) (*Model, error) {
 		return nil, fmt.Errorf("zoo.Load: %w", err)
 	}
 	if !st.IsDir() {
-		return loadGGUF(name, where, text)
+		return from(name)(loadGGUF(name, where, text))
 	}
-	m, err := loadFolder(name, where, text)
+	m, err := from(name)(loadFolder(name, where, text))
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import (
 
 // A Model is a language model with its tokenizer.
 type Model struct {
-	Name string
+	Name   string
+	Origin string // what it was read from, as Load was told: a folder, a file or a name; "": nothing that can be read again
 	LM   *transformer.LM
 	Tok  *tokenize.Tokenizer
 	// Generation is how the model's generation_config.json wants text to be continued; Options adds what it leaves open.
@@ -52,7 +53,7 @@ var parsedBase = sync.OnceValues(func() (*Model, error) {
 		return nil, err
 	}
 	tok.Config.ChatTemplates = map[string]string{"default": tokenize.ChatTemplate}
-	return &Model{Name: "base", LM: lm, Tok: tok}, nil
+	return &Model{Name: "base", Origin: "base", LM: lm, Tok: tok}, nil
 })
 
 // Base returns the small base model. It continues text; it has not been taught to answer. Every call gives a model with

@@ -241,6 +241,9 @@ func (c *Config) model(scored bool, seed uint64) (m *zoo.Model, scorer *transfor
 		if err == nil {
 			m, scorer, err = posttrain.LoadReward(folder, seed)
 		}
+		if err == nil {
+			m.Origin = name
+		}
 	} else if base, ok := adapterBase(name); ok {
 		if m, err = read(base); err == nil {
 			err = checkpoint.LoadAdapter(name, m.LM, "default")

@@ -58,7 +58,8 @@ func needed(t *testing.T, method string) fields {
 	return f
 }
 
-func planned(t *testing.T, method string, layers ...fields) (*job, *Config, error) {
+// text is a config of settings, later ones before earlier ones.
+func text(t *testing.T, layers ...fields) []byte {
 	t.Helper()
 	all := fields{}
 	for _, l := range layers {
@@ -68,7 +69,12 @@ func planned(t *testing.T, method string, layers ...fields) (*job, *Config, erro
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Parse("config.yaml", text, io.Discard)
+	return text
+}
+
+func planned(t *testing.T, method string, layers ...fields) (*job, *Config, error) {
+	t.Helper()
+	c, err := Parse("config.yaml", text(t, layers...), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
