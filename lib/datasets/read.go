@@ -70,6 +70,12 @@ func object(text []byte) (map[string]any, error) {
 		if err := json.Unmarshal(r, &v); err != nil {
 			return nil, fmt.Errorf("column %s: not JSON: %w", name, err)
 		}
+		if forTemplates(name) {
+			if v, err := ordered(r, v); err == nil {
+				out[name] = v
+				continue
+			}
+		}
 		if list, ok := v.([]any); ok && isConversation(list) {
 			var parts []json.RawMessage
 			if err := json.Unmarshal(r, &parts); err != nil {
@@ -163,7 +169,7 @@ func readCSV(file string, comma rune, row func(string, map[string]any) error) er
 		}
 		columns := map[string]any{}
 		for i, c := range cells {
-			columns[names[i]] = cell(c)
+			columns[names[i]] = cell(names[i], c)
 		}
 		if err := row(fmt.Sprintf("line %d", line), columns); err != nil {
 			return err
@@ -172,13 +178,18 @@ func readCSV(file string, comma rune, row func(string, map[string]any) error) er
 }
 
 // cell is what a cell of a table holds.
-func cell(text string) any {
+func cell(name, text string) any {
 	if text == "" {
 		return nil
 	}
 	if text[0] == '[' || text[0] == '{' {
 		var v any
 		if json.Unmarshal([]byte(text), &v) == nil {
+			if forTemplates(name) {
+				if v, err := ordered([]byte(text), v); err == nil {
+					return v
+				}
+			}
 			return v
 		}
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // A Row is one example: its columns by name. A value is a string, a bool, a float64, nil, a []any, a map[string]any, or
-// []tokenize.Message where it is a conversation.
+// []tokenize.Message where it is a conversation. What lies in the columns tools and chat_template_kwargs, which chat templates write
+// down, keeps the order of its keys: it is what jinja.FromJSON makes.
 type Row struct{ Columns map[string]any }
 
 // Chat makes a row with a column messages.

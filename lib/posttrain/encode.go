@@ -1,13 +1,13 @@
 package posttrain
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"lyceum/lib/datasets"
 	"lyceum/lib/tokenize"
+	"lyceum/lib/tokenize/jinja"
 	"lyceum/lib/zoo"
 )
 
@@ -76,8 +76,16 @@ func (w writer) options(o *tokenize.ChatOptions, r datasets.Row) error {
 	case []any:
 		o.Tools = t
 	case string:
-		if err := json.Unmarshal([]byte(t), &o.Tools); err != nil {
+		v, err := jinja.FromJSON([]byte(t)) // keeps the order of keys, which templates write
+		if err != nil {
 			return fmt.Errorf("column tools: not a list in JSON: %w", err)
+		}
+		list, ok := v.(*jinja.List)
+		if !ok && v != nil {
+			return fmt.Errorf("column tools: not a list in JSON")
+		}
+		if ok {
+			o.Tools = list.Items
 		}
 	}
 	if k, ok := r.Columns["chat_template_kwargs"].(map[string]any); ok {
