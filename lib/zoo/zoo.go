@@ -18,8 +18,8 @@ import (
 type Model struct {
 	Name   string
 	Origin string // what it was read from, as Load was told: a folder, a file or a name; "": nothing that can be read again
-	LM   *transformer.LM
-	Tok  *tokenize.Tokenizer
+	LM     *transformer.LM
+	Tok    *tokenize.Tokenizer
 	// Generation is how the model's generation_config.json wants text to be continued; Options adds what it leaves open.
 	Generation sampling.Options
 
