@@ -18,7 +18,10 @@ type level struct {
 	pairAlong func(dst, src *float32, n int)          // n floats
 	pairBF16  func(dst, low, high *float32, n int)    // n words; high may be nil: zeros
 	pairPanel func(dst, src *float32, lds, pairs int) // of tile width
-	peakBF16  func(turns int)                         // 2*peakTurn multiply-adds a turn
+	amx       *amxKernels                             // on tile registers, nil: not there
+
+	peakBF16     func(turns int) // peakTurnBF16 of them a turn
+	peakTurnBF16 int
 
 	dot        func(x, y []float32) float32
 	sum        func(x []float32) float32
@@ -70,7 +73,7 @@ type level struct {
 // active is the level in use; tests switch it.
 var active = chooseLevel(os.Getenv("LYCEUM_CPU"))
 
-// Level returns the instruction set in use: "avx512", "avx2" or "scalar".
+// Level returns the instruction set in use: "amx" (AVX-512 and AMX-BF16), "avx512", "avx2" or "scalar".
 func Level() string { return active.name }
 
 // chooseLevel returns the best level of this processor, or the lower one that the environment asks for.

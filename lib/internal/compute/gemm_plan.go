@@ -16,7 +16,7 @@ const (
 	serialWork = 1 << 15 // products smaller than this many multiply-adds are not worth waking anyone
 )
 
-// run chooses between five plans. dots is for the fewest rows, below; spread for few, in spread.go; blocks for products whose
+// run chooses between six plans. amx is for tile registers, in gemm_amx.go; dots is for the fewest rows, below; spread for few, in spread.go; blocks for products whose
 // A is too large to be swept again and again, or that have few columns, in gemm_blocks.go; serial for the smallest.
 //
 // panels: workers take panels of tile-width columns of B from a counter; each packs its own panel and sweeps all rows of
@@ -24,6 +24,8 @@ const (
 func (g *gemmCall) run() {
 	t := g.tiles()
 	switch {
+	case g.takesAMX():
+		g.amx()
 	case g.spreadable(t):
 		g.spread(t)
 	case g.m <= dotsMost && g.b.trans && !g.a.trans && t.dots4 != nil && g.pairsOf == 0:

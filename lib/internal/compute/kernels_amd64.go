@@ -703,3 +703,33 @@ const (
 	peakTurn512 = 384
 	peakTurn256 = 192
 )
+
+//go:noescape
+func amxProduct1x1(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+
+//go:noescape
+func amxProduct1x2(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+
+//go:noescape
+func amxProduct2x1(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+
+//go:noescape
+func amxProduct2x2(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+
+//go:noescape
+func amxRows(dst, src *float32, lds, rows, k int)
+
+//go:noescape
+func amxRowsT(dst, src *float32, lds, rows, k int)
+
+//go:noescape
+func amxColsT(dst, src *float32, lds, cols, k int)
+
+//go:noescape
+func amxTranspose(dst *float32, ldd int, src *float32)
+
+//go:noescape
+func amxPeak(turns int)
+
+// Multiply-adds of one bfloat16 in one turn of amxPeak.
+const amxPeakTurn = 262144

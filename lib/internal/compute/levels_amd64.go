@@ -9,6 +9,9 @@ func levels() []*level {
 		all = append([]*level{avx2Level()}, all...)
 		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
 			all = append([]*level{avx512Level()}, all...)
+			if cpu.X86.HasAVX512BF16 && amxAllowed() {
+				all = append([]*level{amxLevel()}, all...)
+			}
 		}
 	}
 	return all
@@ -33,7 +36,7 @@ func avx512Level() *level {
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
 	l.byteDots = []byteDotsFunc{nil, byteDots1x4_512, byteDots2x4_512, byteDots3x4_512, byteDots4x4_512}
 	if cpu.X86.HasAVX512BF16 {
-		l.pairs, l.peakBF16 = pairTiles(), peakBF16x512
+		l.pairs, l.peakBF16, l.peakTurnBF16 = pairTiles(), peakBF16x512, 2*peakTurn512
 		l.pairAlong, l.pairBF16, l.pairPanel = pairAlong512, pairBF16x512, pairPanel512
 	}
 	if cpu.X86.HasAVX512VNNI {
@@ -42,6 +45,17 @@ func avx512Level() *level {
 			8: {nil, quant8Tile1, quant8Tile2, quant8Tile3, quant8Tile4, quant8Tile5, quant8Tile6, quant8Tile7, quant8Tile8},
 			4: {nil, quant4Tile1, quant4Tile2, quant4Tile3, quant4Tile4, quant4Tile5, quant4Tile6, quant4Tile7, quant4Tile8},
 		}
+	}
+	return l
+}
+
+// amxLevel is AVX-512 with products of bfloat16 on tile registers.
+func amxLevel() *level {
+	l := avx512Level()
+	l.name, l.peakBF16, l.peakTurnBF16 = "amx", amxPeak, amxPeakTurn
+	l.amx = &amxKernels{
+		product: [3][3]amxProductFunc{{}, {nil, amxProduct1x1, amxProduct1x2}, {nil, amxProduct2x1, amxProduct2x2}},
+		rows:    amxRows, cols: amxColsT, rowsT: amxRowsT, transpose: amxTranspose,
 	}
 	return l
 }

@@ -9,7 +9,7 @@ func PeakFlops() float64 { return peakOf(active.peak, active.peakTurn) }
 
 // PeakBF16 is PeakFlops for multiply-adds of bfloat16 with sums in float32; 0 where the processor has no instruction
 // for them or the level in use does not allow it.
-func PeakBF16() float64 { return peakOf(active.peakBF16, 2*active.peakTurn) }
+func PeakBF16() float64 { return peakOf(active.peakBF16, active.peakTurnBF16) }
 
 func peakOf(loop func(turns int), turn int) float64 {
 	if loop == nil {

@@ -27,6 +27,7 @@ func main() {
 	write("quantised_amd64.s", quantisedFile(stubs))
 	write("pack_amd64.s", packFile(stubs))
 	write("peak_amd64.s", peakFile(stubs))
+	write("amx_amd64.s", amxFile(stubs))
 	writeGo("kernels_amd64.go", stubs)
 	stubs = newStubs()
 	write("neon_arm64.s", neonFile(stubs))

@@ -1,0 +1,169 @@
+package compute
+
+import "unsafe"
+
+// amxProductFunc computes count blocks of C, one after another, on tile registers: the rows and columns of up to two tiles
+// each, sums over steps of amxStep elements. See the generator for the distances, which are in bytes.
+type amxProductFunc func(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+
+// amxKernels are products of bfloat16 on tile registers (AMX-BF16). Both operands lie in panels: 32 rows of A or columns of B,
+// for each step along the sum two tiles of 16 rows of 16 words. In a panel of A the tiles follow each other and a row
+// runs along the sum; in one of B they lie side by side and a row is one word of each of 32 columns.
+type amxKernels struct {
+	product   [3][3]amxProductFunc                      // by tiles of rows and of columns
+	rows      func(dst, src *float32, lds, rows, k int) // rows of A, stored along k, to a tile of each step
+	cols      func(dst, src *float32, lds, cols, k int) // columns of a transposed A likewise
+	rowsT     func(dst, src *float32, lds, rows, k int) // rows of a transposed B
+	transpose func(dst *float32, ldd int, src *float32) // 16 x 16, of rows amxPanel apart
+}
+
+const (
+	amxTile     = 16           // rows of a tile, and words in its rows
+	amxPanel    = 2 * amxTile  // rows or columns of a panel
+	amxStep     = 2 * amxTile  // elements of a sum in a step
+	amxWords    = 512          // words of a panel in a step
+	amxSlice    = 64           // steps in a pass, at most
+	amxPrivate  = 1 << 18      // words of panels that a worker packs for itself and takes together: with
+	amxChunk    = 1 << 17      // these of the operand packed for all they stay in the second-level cache,
+	amxWhole    = 1 << 18      // and so does all of that operand if it has no more
+	amxLeast    = 8            // rows and columns from which on tiles are not mostly empty
+	amxParts    = 16           // ranges wanted
+	amxRowBytes = 4 * amxTile  // of a tile
+	amxBytes    = 4 * amxWords // of a step
+)
+
+// amxCall is one pass over k of a product on tile registers.
+type amxCall struct {
+	*gemmCall
+	x      *amxKernels
+	k0, kk int // elements of the sum in this pass
+	steps  int
+	adds   int // whether C counts
+}
+
+// takesAMX says whether the product goes to the tile registers.
+func (g *gemmCall) takesAMX() bool {
+	return active.amx != nil && g.roundsA && g.pairsOf > 0 && g.m >= amxLeast && g.n >= amxLeast && g.m*g.n*g.k > serialWork
+}
+
+// amx computes the product in passes over k. In each all pack the smaller operand, then workers take panels of the other,
+// pack them for themselves and sweep the first.
+func (g *gemmCall) amx() {
+	all := (g.pairsOf-1)/amxStep + 1
+	most := (all-1)/((all-1)/amxSlice+1) + 1
+	shared, private := (g.n-1)/amxPanel+1, (g.m-1)/amxPanel+1
+	packShared, packPrivate, sweep := (*amxCall).packB, (*amxCall).packA, (*amxCall).sweepB
+	if g.m < g.n {
+		shared, private = private, shared
+		packShared, packPrivate, sweep = packPrivate, packShared, (*amxCall).sweepA
+	}
+	packed := getScratch(shared * most * amxWords)
+	defer putScratch(packed)
+	for s := 0; s < all; s += most {
+		c := &amxCall{gemmCall: g, x: active.amx, k0: s * amxStep, steps: min(most, all-s)}
+		c.kk = min(c.steps*amxStep, g.pairsOf-c.k0)
+		if g.add || s > 0 {
+			c.adds = 1
+		}
+		panel := c.steps * amxWords
+		Parallel(shared, max(1, min(4, shared/amxParts)), func(lo, hi int) {
+			for p := lo; p < hi; p++ {
+				packShared(c, packed[p*panel:][:panel], p)
+			}
+		})
+		chunk, group := shared, max(1, min(4, private/amxParts))
+		if shared*panel > amxWhole {
+			chunk, group = max(1, amxChunk/panel), max(1, min(amxPrivate/panel, private/4))
+		}
+		ParallelStop(private, group, func(lo, hi int) {
+			own := getScratch((hi - lo) * panel)
+			defer putScratch(own)
+			for p := lo; p < hi; p++ {
+				packPrivate(c, own[(p-lo)*panel:][:panel], p)
+			}
+			for from := 0; from < shared; from += chunk {
+				for p := lo; p < hi; p++ {
+					sweep(c, own[(p-lo)*panel:], p, packed[from*panel:], from, min(from+chunk, shared))
+				}
+			}
+		})
+	}
+}
+
+// packA packs panel p of A. What is behind the last row stays as it was: it goes into rows of C that are not kept.
+func (c *amxCall) packA(dst []float32, p int) {
+	pack := c.x.rows
+	if c.a.trans {
+		pack = c.x.cols
+	}
+	for i := p * amxPanel; i < min((p+1)*amxPanel, c.m); i += amxTile {
+		pack(&dst[(i-p*amxPanel)*amxTile], c.a.at(i, c.k0), c.a.ld, min(amxTile, c.m-i), c.kk)
+	}
+}
+
+// packB packs panel p of B.
+func (c *amxCall) packB(dst []float32, p int) {
+	j := p * amxPanel
+	cols := min(amxPanel, c.n-j)
+	if c.b.trans {
+		for i := 0; i < cols; i += amxTile {
+			c.x.rowsT(&dst[i], c.b.at(c.k0, j+i), c.b.ld, min(amxTile, cols-i), c.kk)
+		}
+		return
+	}
+	words := (c.kk + 1) / 2
+	c.gemmCall.packB(active.pairs, dst, c.k0/2, words, j, cols)
+	clear(dst[words*amxPanel:])
+}
+
+// sweepB multiplies panel p of A with panels from to to of B.
+func (c *amxCall) sweepB(own []float32, p int, packed []float32, from, to int) {
+	rows := min(amxPanel, c.m-p*amxPanel)
+	whole := min(to, c.n/amxPanel)
+	bytes := c.steps * amxBytes
+	c.blocks(whole-from, p*amxPanel, from*amxPanel, rows, amxPanel, own, packed, 0, bytes)
+	if whole < to {
+		c.blocks(1, p*amxPanel, whole*amxPanel, rows, c.n-whole*amxPanel, own, packed[(whole-from)*bytes/4:], 0, bytes)
+	}
+}
+
+// sweepA multiplies panels from to to of A with panel p of B.
+func (c *amxCall) sweepA(own []float32, p int, packed []float32, from, to int) {
+	cols := min(amxPanel, c.n-p*amxPanel)
+	whole := min(to, c.m/amxPanel)
+	bytes := c.steps * amxBytes
+	c.blocks(whole-from, from*amxPanel, p*amxPanel, amxPanel, cols, packed, own, bytes, 0)
+	if whole < to {
+		c.blocks(1, whole*amxPanel, p*amxPanel, c.m-whole*amxPanel, cols, packed[(whole-from)*bytes/4:], own, bytes, 0)
+	}
+}
+
+// blocks computes count blocks of C from row i and column j on, rows x cols each, of which only one distance is not 0:
+// between the panels of A that follow each other, or those of B. Blocks of whole tiles are written where they belong.
+func (c *amxCall) blocks(count, i, j, rows, cols int, a, b []float32, anext, bnext int) {
+	if count <= 0 {
+		return
+	}
+	kernel := c.x.product[(rows-1)/amxTile+1][(cols-1)/amxTile+1]
+	down, right := 0, amxPanel
+	if anext > 0 {
+		down, right = amxPanel, 0
+	}
+	if c.alpha == 1 && rows%amxTile == 0 && cols%amxTile == 0 {
+		kernel(count, c.steps, &a[0], amxRowBytes, amxBytes/2, amxBytes, anext, &b[0], bnext, offset(c.c, i*c.ldc+j), 4*c.ldc, 4*(down*c.ldc+right), c.adds)
+		return
+	}
+	block := getScratch(amxPanel * amxPanel)
+	defer putScratch(block)
+	for n := range count {
+		kernel(1, c.steps, &a[n*anext/4], amxRowBytes, amxBytes/2, amxBytes, 0, &b[n*bnext/4], 0, &block[0], 4*amxPanel, 0, 0)
+		for r := range rows {
+			to := unsafe.Slice(offset(c.c, (i+n*down+r)*c.ldc+j+n*right), cols)
+			if c.adds != 0 {
+				active.axpy(block[r*amxPanel:][:cols], to, c.alpha)
+			} else {
+				active.affine(to, block[r*amxPanel:][:cols], c.alpha, 0)
+			}
+		}
+	}
+}
