@@ -80,6 +80,10 @@ func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 	if !checkMulT("BF16Matrix.MulT", y, ldy, x, ldx, m, w.rows, w.cols) {
 		return
 	}
+	if m > halfMost && active.amx != nil {
+		w.mulTAMX(y, ldy, x, ldx, m)
+		return
+	}
 	if m > halfMost && active.pairs != nil {
 		words, release := pairsOfA(matrix{p: &x[0], ld: ldx}, m, w.cols)
 		defer release()

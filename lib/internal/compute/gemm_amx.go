@@ -167,3 +167,70 @@ func (c *amxCall) blocks(count, i, j, rows, cols int, a, b []float32, anext, bne
 		}
 	}
 }
+
+// mulTAMX is MulT on tile registers. The weights, stored along the sum, are the left operand as they are: nothing of them is
+// copied on their way from memory. So the result comes out transposed, in blocks that are small and in the cache.
+func (w *BF16Matrix) mulTAMX(y []float32, ldy int, x []float32, ldx, m int) {
+	steps := w.stride / amxStep
+	most := min(m, max(1, amxWhole/(steps*amxWords))*amxPanel) // rows of x that stay in the cache
+	panels := (most-1)/amxPanel + 1
+	packed := getScratch(panels * steps * amxWords)
+	defer putScratch(packed)
+	for i := 0; i < m; i += most {
+		rows := min(most, m-i)
+		Parallel((rows-1)/amxTile+1, 1, func(lo, hi int) {
+			for t := lo; t < hi; t++ {
+				to := packed[t/2*steps*amxWords+t%2*amxTile:]
+				active.amx.rowsT(&to[0], &x[(i+t*amxTile)*ldx], ldx, min(amxTile, rows-t*amxTile), w.cols)
+			}
+		})
+		ParallelStop((w.rows-1)/amxPanel+1, max(1, min(8, w.rows/amxPanel/amxParts)), func(lo, hi int) {
+			sums := getScratch(((rows-1)/amxPanel + 1) * amxPanel * amxPanel)
+			defer putScratch(sums)
+			for p := lo; p < hi; p++ {
+				w.mulPanel(y[i*ldy:], ldy, rows, p*amxPanel, packed, sums)
+			}
+		})
+	}
+}
+
+// mulPanel computes the columns from j on of y for one panel of weights and rows rows of x.
+func (w *BF16Matrix) mulPanel(y []float32, ldy, rows, j int, packed, sums []float32) {
+	steps, cols := w.stride/amxStep, min(amxPanel, w.rows-j)
+	a := w.data[j*w.stride:]
+	if cols < amxPanel {
+		last := getScratch(amxPanel * w.stride / 2)
+		defer putScratch(last)
+		a = halves(last, amxPanel*w.stride)
+		copy(a, w.data[j*w.stride:(j+cols)*w.stride])
+	}
+	left := (*float32)(unsafe.Pointer(&a[0]))
+	down := 2 * w.stride
+	run := func(count, tiles int, b, c []float32) {
+		active.amx.product[2][tiles](count, steps, left, down, amxTile*down, amxRowBytes, 0, &b[0], steps*amxBytes, &c[0], 4*amxPanel, 4*amxPanel*amxPanel, 0)
+	}
+	whole := rows / amxPanel
+	if rows%amxPanel > amxTile {
+		whole++
+	}
+	if whole > 0 {
+		run(whole, 2, packed, sums)
+	}
+	if whole*amxPanel < rows {
+		run(1, 1, packed[whole*steps*amxWords:], sums[whole*amxPanel*amxPanel:])
+	}
+	var block [amxTile * amxTile]float32
+	for r := 0; r < rows; r += amxTile {
+		for c := 0; c < cols; c += amxTile {
+			from := &sums[(r/amxPanel*amxPanel+c)*amxPanel+r%amxPanel]
+			if rows-r >= amxTile && cols-c >= amxTile {
+				active.amx.transpose(&y[r*ldy+j+c], ldy, from)
+				continue
+			}
+			active.amx.transpose(&block[0], amxTile, from)
+			for i := r; i < min(r+amxTile, rows); i++ {
+				copy(y[i*ldy+j+c:][:min(amxTile, cols-c)], block[(i-r)*amxTile:])
+			}
+		}
+	}
+}
