@@ -9,7 +9,8 @@ const (
 	blockK       = 1024    // run of k per pass, at most
 	blockRows    = 140     // rows of A taken together, at most
 	blockLeast   = 24      // and at least
-	blockTasks   = 16      // ranges of rows wanted, so that the last to end is not far behind
+	blockTasks   = 16      // ranges of rows wanted, so that the last to end is not far behind;
+	blockShare   = 2       // or only so many for each worker, where B comes from far away for each of them
 	blockEven    = 4       // their number is a multiple of this
 	blockInPlace = 128     // columns up to which copying rows of A would cost more than it gains
 	blockWhole   = 1 << 18 // a slice of B of no more elements is swept by one tile of rows after another
@@ -21,6 +22,9 @@ func (g *gemmCall) takesBlocks(t *tiles) bool {
 	large := sharedA
 	if g.a.trans && 4*t.rows < cacheLine/2 && g.m >= 2*blockTasks*t.rows {
 		large = narrowA
+	}
+	if g.a.trans && t.packsColumns && g.m >= 2*blockRows && g.n >= 4*t.cols {
+		return true
 	}
 	// Rounding a block of A while it is in the cache is cheaper than rounding all of it beforehand, if A is the larger operand.
 	rounds := g.roundsA && !g.a.trans && g.m >= 2*blockRows && min(g.k, blockK)*g.n <= 512*g.m
@@ -35,7 +39,7 @@ func (g *gemmCall) blocks(t *tiles) {
 	most := min(g.k, blockK)
 	packedB := getScratch((panels*t.cols + rest) * most)
 	defer putScratch(packedB)
-	height := blockHeight(g.m)
+	height := t.blockHeight(g.m)
 	for k0 := 0; k0 < g.k; k0 += blockK {
 		s := slice{k0: k0, kk: min(blockK, g.k-k0), cols: g.n - rest}
 		s.b = packedB[:panels*t.cols*s.kk]
@@ -66,8 +70,13 @@ type slice struct {
 }
 
 // blockHeight is how many rows of m are taken together: at most blockRows, a little fewer so that ranges are of one height.
-func blockHeight(m int) int {
-	count := max((m-1)/blockRows+1, min(blockTasks, (m-1)/blockLeast+1))
+// Results do not depend on it.
+func (t *tiles) blockHeight(m int) int {
+	tasks := blockTasks
+	if t.packsColumns {
+		tasks = blockShare * Workers()
+	}
+	count := max((m-1)/blockRows+1, min(tasks, (m-1)/blockLeast+1))
 	return (m-1)/roundUp(count, blockEven) + 1
 }
 

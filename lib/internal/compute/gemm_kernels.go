@@ -22,6 +22,10 @@ type tiles struct {
 	byRow      []tileFunc
 	byCol      []tileFunc
 
+	// packsColumns says that columns of a transposed A are packed before they are read again and again: each step along the
+	// sum is in another cache line, and what the second-level cache cannot hold comes from far away.
+	packsColumns bool
+
 	// transpose writes the rows x cols matrix src, rows lds apart, to dst as cols x rows, rows ldd apart.
 	transpose func(dst *float32, ldd int, src *float32, lds, rows, cols int)
 	// copyColumns copies rows of exactly the tile's width one behind the other; rows > 0.

@@ -698,6 +698,9 @@ func peak256(turns int)
 //go:noescape
 func peakBF16x512(turns int)
 
+//go:noescape
+func vendor() uint32
+
 // Multiply-adds of one float32 in one turn of peak512 and peak256.
 const (
 	peakTurn512 = 384

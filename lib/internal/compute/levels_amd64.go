@@ -83,12 +83,16 @@ func avx2Level() *level {
 	return l
 }
 
+// fromIntel says whether the processor calls itself GenuineIntel: those with AVX-512 have two megabytes of second-level cache
+// at most, and behind them a cache that is slow to reach, unlike those from AMD.
+func fromIntel() bool { return vendor() == 0x756e6547 } // "Genu"
+
 // wideStrips need AVX only.
 var wideStrips = []stripsFunc{nil, strips1, strips2, strips3, strips4, strips5, strips6, strips7, strips8, strips9, strips10, strips11, strips12, strips13, strips14}
 
 func avx512Tiles() *tiles {
 	return &tiles{
-		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, strips: wideStrips,
+		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, strips: wideStrips, packsColumns: fromIntel(),
 		dots4: []dotFunc{nil, dots1x4_512, dots2x4_512, dots3x4_512, dots4x4_512, dots5x4_512, dots6x4_512},
 		dots1: []dotFunc{nil, dots1x1_512, dots2x1_512, dots3x1_512, dots4x1_512, dots5x1_512, dots6x1_512},
 		lines: []dotFunc{nil, lines1x4_512, lines2x4_512, lines3x4_512, lines4x4_512},

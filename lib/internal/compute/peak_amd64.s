@@ -142,3 +142,10 @@ turn:
 	JNZ turn
 	VZEROUPPER
 	RET
+
+// func vendor() uint32
+TEXT ·vendor(SB), NOSPLIT, $0-4
+	XORL AX, AX
+	CPUID
+	MOVL BX, ret+0(FP)
+	RET

@@ -39,6 +39,11 @@ func peakFile(stubs *bytes.Buffer) []byte {
 	a.op("SUBQ $1, CX")
 	a.op("JNZ turn")
 	a.ret()
+	a.function("vendor", "() uint32", 4)
+	a.op("XORL AX, AX")
+	a.op("CPUID")
+	a.op("MOVL BX, ret+0(FP)")
+	a.op("RET")
 	fmt.Fprintf(a.stubs, "\n// Multiply-adds of one float32 in one turn of peak512 and peak256.\nconst (\n\tpeakTurn512 = %d\n\tpeakTurn256 = %d\n)\n", 24*16, 24*8)
 	return a.buf.Bytes()
 }
