@@ -29,7 +29,7 @@ func runBench(args []string) int {
 			"The other sides, which may be given together: PyTorch, Transformers, TRL and numpy of a Python that has them\n"+
 			"(pip install torch transformers trl datasets numpy: --against python=ENV/bin/python), and a build of llama.cpp (cmake --build BUILD\n"+
 			"--target llama-bench llama-batched-bench: --against llama.cpp=BUILD/bin). All figures against both take about half an hour.\n"+
-			"LYCEUM_CPU=avx2 or scalar in the environment forces lower instructions. Close other programs first.")
+			"LYCEUM_CPU=avx512, avx2 or scalar in the environment forces lower instructions. Close other programs first.")
 	asJSON := fl.Bool("json", false, "a line of JSON for each figure")
 	quick := fl.Bool("quick", false, "tiny sizes: shows that everything runs, and says nothing about speed")
 	rounds := fl.Int("rounds", 0, "measurements of each figure, of which the median is printed (default 5)")

@@ -13,7 +13,8 @@
 //   - NaN and Inf go through; no kernel hides them.
 //
 // Each kernel has a scalar version in plain Go that states its equation. On amd64 generated assembly for AVX-512 or AVX2
-// takes over when the processor has it; LYCEUM_CPU=avx2 or LYCEUM_CPU=scalar in the environment forces a lower level.
+// takes over when the processor has it, and on Linux tile registers (AMX-BF16) for products of bfloat16; LYCEUM_CPU=avx512,
+// avx2 or scalar in the environment forces a lower level.
 package compute
 
 //go:generate go run ./gen
