@@ -108,7 +108,7 @@ func (c DistillationConfig) withDefaults(student, teacher *zoo.Model) (Distillat
 		return c, fmt.Errorf("posttrain.Distillation: the teacher has %d tokens, the student %d: their distributions cannot be compared", teacher.LM.Config.Vocab, student.LM.Config.Vocab)
 	case teacher.LM.Config.Context < student.LM.Config.Context && teacher.LM.Config.Context < c.MaxNewTokens:
 		return bad("MaxNewTokens", c.MaxNewTokens, fmt.Sprintf("below the teacher's context, %d", teacher.LM.Config.Context))
-	case c.MaxNewTokens < 1 || c.MaxNewTokens >= student.LM.Config.Context:
+	case !roomFor(c.MaxNewTokens, student, c.Rollouts == "" || c.Eval != nil):
 		return bad("MaxNewTokens", c.MaxNewTokens, fmt.Sprintf("from 1 to below the model's context, %d", student.LM.Config.Context))
 	case !(c.Temperature > 0) || math.IsInf(c.Temperature, 0):
 		return bad("Temperature", c.Temperature, "more than 0")

@@ -108,5 +108,6 @@ func (o *source) shape(room int) transformer.StepShape {
 		length = max(length, len(p.ids))
 	}
 	length = min(length+room, o.run.Model.LM.Config.Context)
+	room = min(room, length)
 	return transformer.StepShape{Rows: o.s.BatchSize, Length: length, Scored: o.s.BatchSize * room, Drawn: o.order.perBatch * o.group}
 }

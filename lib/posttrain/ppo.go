@@ -164,7 +164,7 @@ func (c PPOConfig) withDefaults(s settings, m *zoo.Model) (PPOConfig, error) {
 		return bad("MiniBatches", c.MiniBatches, fmt.Sprintf("a divisor of the %d completions of a rollout (BatchSize x Accumulation)", rows))
 	case c.Episodes < 0:
 		return bad("Episodes", c.Episodes, "0 or more")
-	case c.MaxNewTokens < 1 || c.MaxNewTokens >= m.LM.Config.Context:
+	case !roomFor(c.MaxNewTokens, m, c.Rollouts == ""):
 		return bad("MaxNewTokens", c.MaxNewTokens, fmt.Sprintf("from 1 to below the model's context, %d", m.LM.Config.Context))
 	case !(c.Temperature > 0) || math.IsInf(c.Temperature, 0):
 		return bad("Temperature", c.Temperature, "more than 0")

@@ -99,3 +99,9 @@ func (r *repeater) batch(epoch, i int) []int {
 	}
 	return r.perms[epoch][i*r.perBatch : (i+1)*r.perBatch]
 }
+
+// roomFor reports whether completions can have so many tokens. Where none are drawn it may be more than a model can read: then it
+// is a number of the loss.
+func roomFor(tokens int, m *zoo.Model, draws bool) bool {
+	return tokens >= 1 && (tokens < m.LM.Config.Context || !draws)
+}

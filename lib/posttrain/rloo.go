@@ -124,7 +124,7 @@ func (c RLOOConfig) withDefaults(s settings, m *zoo.Model) (RLOOConfig, error) {
 	switch {
 	case c.GroupSize < 2:
 		return bad("GroupSize", c.GroupSize, "at least 2: a completion is compared with the others of its group")
-	case c.MaxNewTokens < 1 || c.MaxNewTokens >= m.LM.Config.Context:
+	case !roomFor(c.MaxNewTokens, m, c.Rollouts == "" || c.Eval != nil):
 		return bad("MaxNewTokens", c.MaxNewTokens, fmt.Sprintf("from 1 to below the model's context, %d", m.LM.Config.Context))
 	case !(c.Temperature > 0) || math.IsInf(c.Temperature, 0):
 		return bad("Temperature", c.Temperature, "more than 0: all completions of a group would be the same")

@@ -211,3 +211,17 @@ func TestOnlineConfigErrors(t *testing.T) {
 		}
 	}
 }
+
+// Recorded completions say themselves how long they are: TRL's default of 512 tokens is no matter for a model that reads fewer.
+func TestRecordedCompletionsNeedNoRoom(t *testing.T) {
+	root, runs := recordings(t)
+	for _, c := range runs {
+		if c.Method == "ppo" {
+			continue
+		}
+		delete(c.Config, "max_completion_length")
+		if r, err := replay(t, root, c); err != nil || len(differences(c, r)) > 0 {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+}
