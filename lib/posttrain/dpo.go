@@ -324,6 +324,8 @@ func (t *dpo) settings() error {
 			return bad("Divergence %s cannot be used with the loss %s, in which its normaliser does not cancel", c.Divergence, l)
 		case c.Weighting && (l == "aot" || l == "aot_unpaired"):
 			return bad("Weighting cannot be used with the loss %s, which sorts the pairs", l)
+		case l == "discopop" && !(c.DiscoPOPTau.Or(0.05) > 0):
+			return bad("DiscoPOPTau is %v, it must be more than 0", c.DiscoPOPTau)
 		case l == "exo_pair" && !(c.LabelSmoothing > 0 && c.LabelSmoothing < 1):
 			return bad("LabelSmoothing is %v, the loss exo_pair needs one above 0 and below 1, such as 0.001", c.LabelSmoothing)
 		case kind.Smoothing && !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 0.5) && l != "exo_pair":

@@ -43,6 +43,7 @@ func (o Opt) String() string {
 type Loop struct {
 	AdamBeta1, AdamBeta2, AdamEps Opt            // 0.9, 0.999, 1e-8
 	ScheduleArgs                  map[string]any // of the Schedule: the Trainer's lr_scheduler_kwargs
+	SeedZero                      bool           // a Seed of 0 is the seed 0, and not left out
 	DataSeed                      Opt            // of the order of the data; left out: Seed
 	Optimizer                     string         // "adamw_torch", "sgd", "adagrad", "rmsprop", "adafactor" (optim.Optimizers); "": AdamW
 	OptimizerArgs                 map[string]any // of the Optimizer: the Trainer's optim_args
@@ -129,7 +130,9 @@ func (s *settings) complete(config string, rate float64) error {
 	fill(&s.BatchSize, 8)
 	fill(&s.Accumulation, 1)
 	fill(&s.MaxGradNorm, 1)
-	fill(&s.Seed, 42)
+	if !s.SeedZero {
+		fill(&s.Seed, 42)
+	}
 	fill(&s.LoggingSteps, 1)
 	fill(&s.EvalBatchSize, 8)
 	if s.MaxGradNorm < 0 {

@@ -56,6 +56,9 @@ func (c *Config) common(rate float64, scored bool) Common {
 			c.wrong(key, "more than 0", v)
 		}
 	}
+	if seed := c.Float("seed", 42); seed < 0 {
+		c.wrong("seed", "0 or more", seed)
+	}
 	if x.MaxGradNorm == 0 {
 		x.MaxGradNorm = -1 // the Trainer's 0: no clipping
 	}
@@ -148,11 +151,13 @@ func (c *Config) loop(dir string) posttrain.Loop {
 	if c.Has("data_seed") {
 		l.DataSeed = posttrain.Set(c.Float("data_seed", 42))
 	}
+	l.SeedZero = c.Float("seed", 42) == 0
 	c.optimizer(&l)
 	l.Order = c.OneOf("train_sampling_strategy", "", "", "random", "sequential", "group_by_length")
 	l.GreaterIsBetter = c.Bool("greater_is_better", c.Has("metric_for_best_model") && !hasSuffix(l.Metric, "loss"))
 	switch c.OneOf("logging_strategy", "steps", "no", "steps", "epoch") {
 	case "steps":
+		c.positive("logging_steps")
 		l.LoggingSteps = c.Float("logging_steps", 10)
 	case "epoch":
 		l.LoggingEpoch = true
@@ -163,7 +168,9 @@ func (c *Config) loop(dir string) posttrain.Loop {
 	}
 	switch c.OneOf("eval_strategy", "no", "no", "steps", "epoch") {
 	case "steps":
-		l.EvalSteps = c.Float("eval_steps", l.LoggingSteps)
+		if l.EvalSteps = c.Float("eval_steps", l.LoggingSteps); l.EvalSteps == 0 { // the Trainer too takes it for left out
+			l.EvalSteps = l.LoggingSteps
+		}
 	case "epoch":
 		l.EvalEpoch = true
 	}
@@ -330,6 +337,7 @@ func (c *Config) adapter(scored bool) nn.AdapterConfig {
 	if !c.Bool("use_peft", false) {
 		return nil
 	}
+	c.positive("lora_r", "lora_alpha")
 	return l
 }
 
@@ -349,6 +357,7 @@ func (c *Config) data() (train, eval *datasets.Set) {
 		return nil, nil
 	}
 	if s := c.String("eval_strategy", "no"); s != "no" || c.Bool("eval_on_start", false) {
+		c.positive("per_device_eval_batch_size")
 		if info, err := os.Stat(name); err == nil && !info.IsDir() {
 			test = filepath.Join(filepath.Dir(name), test+filepath.Ext(name))
 			eval, err = datasets.LoadSplit(test, "train")

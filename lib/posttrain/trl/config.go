@@ -93,6 +93,15 @@ func (c *Config) Float(key string, without float64) float64 {
 	return without
 }
 
+// positive refuses keys that are given and are not more than 0, where the library takes 0 for "left out".
+func (c *Config) positive(keys ...string) {
+	for _, k := range keys {
+		if v := c.Float(k, 1); !(v > 0) {
+			c.wrong(k, "more than 0", v)
+		}
+	}
+}
+
 // Int reads a whole number.
 func (c *Config) Int(key string, without int) int {
 	f := c.Float(key, float64(without))

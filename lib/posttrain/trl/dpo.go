@@ -18,10 +18,7 @@ func dpo(c *Config) (*job, error) {
 		cfg.LDAlpha = posttrain.Set(c.Float("ld_alpha", 1))
 	}
 	c.idle("precompute_ref_batch_size", "padding_free")
-	every, mix := c.Int("ref_model_sync_steps", 512), c.Float("ref_model_mixup_alpha", 0.6)
-	if c.Bool("sync_ref_model", false) {
-		cfg.SyncEvery, cfg.SyncMix = every, posttrain.Set(mix)
-	}
+	cfg.SyncEvery, cfg.SyncMix = c.reference()
 	c.OneOf("truncation_mode", "keep_start", "keep_start")
 	return c.plan("dpo", x, cfg, func() (*posttrain.Run, error) { return posttrain.DPO(x.Model, x.Train, cfg) })
 }

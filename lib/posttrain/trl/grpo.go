@@ -27,7 +27,18 @@ func grpo(c *Config) (*job, error) {
 		cfg.ClipEpsHigh = orTiny(c.Float("epsilon_high", 0))
 	}
 	if c.Has("off_policy_mask_threshold") {
-		cfg.OffPolicyThreshold = orTiny(c.Float("off_policy_mask_threshold", 0))
+		if cfg.OffPolicyThreshold = orTiny(c.Float("off_policy_mask_threshold", 0)); cfg.OffPolicyThreshold < 0 {
+			c.wrong("off_policy_mask_threshold", "0 or more", cfg.OffPolicyThreshold)
+		}
+	}
+	c.positive("delta")
+	if cfg.Loss == "sapo" {
+		c.positive("sapo_temperature_pos", "sapo_temperature_neg")
+	}
+	for _, g := range []*lossfn.Gamma{&cfg.VESPOPos, &cfg.VESPONeg} {
+		if *g == (lossfn.Gamma{}) {
+			g.K = tiny
+		}
 	}
 	if cfg.Adaptive.On = c.Bool("use_adaptive_entropy", false); true {
 		a := &cfg.Adaptive

@@ -58,7 +58,7 @@ func Train(method string, c *Config) (*posttrain.Run, error) {
 			}
 			r, err := j.train()
 			if err != nil {
-				return r, err
+				return r, c.legend(err)
 			}
 			return r, r.Save(j.common.OutputDir)
 		}

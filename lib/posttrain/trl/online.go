@@ -17,6 +17,7 @@ type generation struct {
 func (c *Config) generation(x *Common, key string, room int, temperature float64) generation {
 	g := generation{MaxNewTokens: c.Int(key, room), TopK: c.Int("top_k", 0), Temperature: c.Float("temperature", temperature), TopP: c.Float("top_p", 1), MinP: c.Float("min_p", 0),
 		Penalty: c.Float("repetition_penalty", 1)}
+	c.positive(key, "repetition_penalty")
 	still := c.Bool("disable_dropout", false)
 	if l, ok := x.Adapter.(nn.LoRA); ok && still {
 		l.Dropout = 0 // models have no other
@@ -27,6 +28,8 @@ func (c *Config) generation(x *Common, key string, room int, temperature float64
 	}
 	if g.TopP == 1 {
 		g.TopP = 0
+	} else if g.TopP == 0 { // the most likely token alone, as in Transformers
+		g.TopP = tiny
 	}
 	if g.Penalty == 1 {
 		g.Penalty = 0
@@ -78,6 +81,7 @@ func (c *Config) rewards(data *datasets.Set) []rl.Reward {
 
 // group reads num_generations, and what generations are made of.
 func (c *Config) group(x Common, without int) (size, perGeneration int) {
+	c.positive("num_generations", "num_iterations", "steps_per_generation", "num_generations_eval")
 	size = c.Int("num_generations", without)
 	perGeneration = c.Int("steps_per_generation", x.Accumulation)
 	if c.Has("generation_batch_size") {
@@ -109,8 +113,9 @@ func orTiny(v float64) float64 {
 func (c *Config) reference() (every int, mix posttrain.Opt) {
 	every, mix = c.Int("ref_model_sync_steps", 512), posttrain.Set(c.Float("ref_model_mixup_alpha", 0.6))
 	if !c.Bool("sync_ref_model", false) {
-		every = 0
+		return 0, mix
 	}
+	c.positive("ref_model_sync_steps")
 	return every, mix
 }
 

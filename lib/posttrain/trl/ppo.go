@@ -17,6 +17,7 @@ func ppo(c *Config) (*job, error) {
 		c.named, c.values["model_name_or_path"] = "sft_model_path", folder
 	}
 	x := c.Common(3e-6)
+	c.positive("num_ppo_epochs", "num_mini_batches", "response_length", "temperature", "total_episodes")
 	cfg := posttrain.PPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, Episodes: c.Int("total_episodes", 0), BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter,
 		PPOEpochs: c.Int("num_ppo_epochs", 4), MiniBatches: c.Int("num_mini_batches", 1), MaxNewTokens: c.Int("response_length", 53), Temperature: c.Float("temperature", 0.7),

@@ -78,10 +78,7 @@ func kto(c *Config) (*job, error) {
 		DesirableWeight: posttrain.Set(c.Float("desirable_weight", 1)), UndesirableWeight: posttrain.Set(c.Float("undesirable_weight", 1)),
 		Precompute: c.Bool("precompute_ref_log_probs", false), Dropout: !c.Bool("disable_dropout", true)}
 	c.idle("precompute_ref_batch_size")
-	every, mix := c.Int("ref_model_sync_steps", 512), c.Float("ref_model_mixup_alpha", 0.6)
-	if c.Bool("sync_ref_model", false) {
-		cfg.SyncEvery, cfg.SyncMix = every, posttrain.Set(mix)
-	}
+	cfg.SyncEvery, cfg.SyncMix = c.reference()
 	return c.plan("kto", x, cfg, func() (*posttrain.Run, error) { return posttrain.KTO(x.Model, x.Train, cfg) })
 }
 

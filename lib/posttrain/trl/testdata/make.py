@@ -104,6 +104,8 @@ def cases():
     add("tokens_seen_packed_real", "sft", "text", packing=True, max_length=40, pad_token="<|im_end|>", **seen("non_padding"))   # ends of texts count as padding
     for m, data in (("dpo", "pairs"), ("kto", "labels"), ("tpo", "triples"), ("reward", "pairs")): add("tokens_seen", m, data, **seen("all"))
     add("tokens_seen", "orpo", "pairs", max_length=64, **seen("all"))
+    add("seed_zero", "sft", "text", seed=0, use_peft=True, lora_dropout=0.0, **b)
+    add("seed_zero", "kto", "labels", seed=0, loss_type="apo_zero_unpaired", train_sampling_strategy="random", per_device_train_batch_size=4)
     add("label_smoothing", "sft", "text", label_smoothing_factor=0.1, gradient_accumulation_steps=2, **b)
     add("epochs", "sft", "text", gradient_accumulation_steps=4, max_steps=-1, num_train_epochs=2, **b)
     add("fraction_of_an_epoch", "sft", "text", max_steps=-1, num_train_epochs=0.5, **b)
