@@ -71,7 +71,9 @@ func New(opt Options) (*Session, error) {
 	}
 	w.generics = generics.New(e.fset(), w.importer, fileBase)
 	w.lower.Canon = w.generics.Canon
-	return &Session{opt: opt, engine: e, world: w, short: short}, nil
+	s := &Session{opt: opt, engine: e, world: w, short: short}
+	s.listen()
+	return s, nil
 }
 
 // Interrupt ends all that runs. Any goroutine may call it.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 
-	"lyceum/kernel/display"
+	"lyceum/kernel/session/rt"
 )
 
 // patience is how long interrupted code may take to end. After it, the code is left behind: it sits in
@@ -29,7 +29,7 @@ var (
 )
 
 // execute runs a program as cell until it ends or stop is closed.
-func (e *engine) execute(cell int, p *interp.Program, stop <-chan struct{}) error {
+func (e *engine) execute(cell int, p *interp.Program, stop <-chan struct{}) ending {
 	return e.do(cell, stop, func() error {
 		_, err := e.in.Execute(p)
 		return err
@@ -41,9 +41,9 @@ func (e *engine) execute(cell int, p *interp.Program, stop <-chan struct{}) erro
 // The interpreter stops all running code by changing the number of the current run, which every frame compares
 // with its own. Closures of earlier cells have frames too, so the number is set back once nothing runs any more;
 // otherwise they would end at once, returning zero, for ever. Until then nothing new begins.
-func (e *engine) do(cell int, stop <-chan struct{}, work func() error) error {
+func (e *engine) do(cell int, stop <-chan struct{}, work func() error) ending {
 	e.begin()
-	ended := make(chan error, 1)
+	ended := make(chan ending, 1)
 	go func() {
 		normal := false
 		defer func() {
@@ -51,18 +51,18 @@ func (e *engine) do(cell int, stop <-chan struct{}, work func() error) error {
 				return
 			}
 			if r := recover(); r != nil { // the interpreter's own faults, and panics of a callback
-				ended <- interp.Panic{Value: r, Stack: debug.Stack()}
+				ended <- ending{interp.Panic{Value: r, Stack: debug.Stack()}, e.trace.take()}
 			} else {
-				ended <- errGoexit
+				ended <- ending{errGoexit, e.trace.take()}
 			}
 		}()
 		err := work()
 		normal = true
-		ended <- err
+		ended <- ending{err, e.trace.take()}
 	}()
 	select {
-	case err := <-ended:
-		return err
+	case end := <-ended:
+		return end
 	case <-stop:
 	}
 	e.leave()
@@ -76,7 +76,13 @@ func (e *engine) do(cell int, stop <-chan struct{}, work func() error) error {
 		e.abandoned.Store(cell, true)
 	}
 	e.left()
-	return errInterrupted
+	return ending{err: errInterrupted}
+}
+
+// ending is how code of a cell ended, and the frames of the panic if it was one.
+type ending struct {
+	err    error
+	frames []string
 }
 
 // begin waits until no interrupted code is left, and gives the interpreter the channel whose closing ends waits on
@@ -122,32 +128,38 @@ func (e *engine) runID() *uint64 {
 }
 
 // traceWriter takes what the interpreter writes to its standard error: the output of package log, and, when
-// a cell panics, one line per frame, which belong into the error of that cell and not into the output.
+// a goroutine panics, one line per frame, which belong into the report of that panic and not into the output.
 type traceWriter struct {
 	out    io.Writer
 	mu     sync.Mutex
-	frames map[display.Output][]string
+	frames map[uint64][]string // by goroutine
 }
 
 func newTraceWriter(out io.Writer) *traceWriter {
-	return &traceWriter{out: out, frames: map[display.Output][]string{}}
+	return &traceWriter{out: out, frames: map[uint64][]string{}}
 }
 
-// take returns and forgets the frames of one cell.
-func (t *traceWriter) take(of display.Output) []string {
+// take returns and forgets the frames of this goroutine.
+func (t *traceWriter) take() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f := t.frames[of]
-	delete(t.frames, of)
+	if len(t.frames) == 0 {
+		return nil
+	}
+	id := rt.GoroutineID()
+	f := t.frames[id]
+	delete(t.frames, id)
 	return f
 }
 
 func (t *traceWriter) Write(p []byte) (int, error) {
 	if s := string(p); strings.Contains(s, ": panic: ") && strings.HasSuffix(s, "(...)\n") {
 		t.mu.Lock()
-		of := display.Current()
-		if len(t.frames[of]) < mostFrames {
-			t.frames[of] = append(t.frames[of], strings.TrimSuffix(s, "\n"))
+		if len(t.frames) > mostTraces { // of goroutines that have ended: somebody compiled stopped their panics
+			clear(t.frames)
+		}
+		if id := rt.GoroutineID(); len(t.frames[id]) < mostFrames {
+			t.frames[id] = append(t.frames[id], strings.TrimSuffix(s, "\n"))
 		}
 		t.mu.Unlock()
 		return len(p), nil
@@ -155,5 +167,7 @@ func (t *traceWriter) Write(p []byte) (int, error) {
 	return t.out.Write(p)
 }
 
-// mostFrames bounds what is kept of a panic: recovered ones leave their frames too.
-const mostFrames = 200
+const (
+	mostFrames = 200 // of one panic
+	mostTraces = 1000
+)

@@ -45,10 +45,8 @@ func (s *Session) Call(out display.Output, f func()) (failed *Error) {
 	stop := s.begin()
 	defer s.end()
 	display.Do(out, func() {
-		err := s.engine.do(0, stop, func() error { f(); return nil })
-		frames := s.engine.trace.take(out)
-		if err != nil {
-			failed = s.runtimeError(err, "", Request{}, nil, frames)
+		if end := s.engine.do(0, stop, func() error { f(); return nil }); end.err != nil {
+			failed = s.runtimeError(end.err, "", Request{}, nil, end.frames)
 		}
 	})
 	return failed
@@ -111,11 +109,10 @@ func (s *Session) start(cell int, k *checked, program *interp.Program, r Request
 	s.engine.runs.Store(cell, state)
 	defer s.engine.runs.Delete(cell)
 	why := s.watch(stop)
-	err := s.engine.execute(cell, program, stop)
+	end := s.engine.execute(cell, program, stop)
 	reason := why()
-	frames := s.engine.trace.take(display.Current())
-	if err != nil {
-		return Result{Err: s.runtimeError(err, reason, r, state.at.Load(), frames)}
+	if end.err != nil {
+		return Result{Err: s.runtimeError(end.err, reason, r, state.at.Load(), end.frames)}
 	}
 	if r.Silent || k.show == nil {
 		return Result{}

@@ -9,7 +9,6 @@ import (
 
 	"lyceum/kernel/display"
 	"lyceum/kernel/session/rt"
-	"lyceum/kernel/symbols/std"
 )
 
 // stopping is the channel that is closed when the running cell is interrupted.
@@ -21,12 +20,6 @@ func init() {
 			return *stop
 		}
 		return nil
-	})
-	rt.OnGoroutinePanic(func(v any) {
-		if x, ok := v.(std.Exit); ok && x.Code == 0 {
-			return
-		}
-		rt.Stderr.WriteString("panic in a goroutine: " + panicText(v) + "\n")
 	})
 }
 

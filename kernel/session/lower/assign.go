@@ -13,6 +13,7 @@ func (l *lowerer) assignStmt(s *ast.AssignStmt) []ast.Stmt {
 	case token.ASSIGN:
 		return l.assignment(s.TokPos, s.Lhs, s.Rhs, token.ASSIGN)
 	}
+	l.called = l.called || l.calls(s.Lhs[0])
 	rhs := l.expr(s.Rhs[0])
 	if s.Tok == token.SHL_ASSIGN || s.Tok == token.SHR_ASSIGN {
 		rhs = l.shiftCount(s.Rhs[0])
@@ -168,6 +169,7 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 		l.called = false
 		return []ast.Stmt{assign(pos, l.lvalue(lhs[0]), ident(t, pos))}
 	}
+	l.called = l.called || l.calls(lhs[0]) // before what the right side calls
 	out := &ast.AssignStmt{TokPos: pos, Tok: tok}
 	if lit, ok := ast.Unparen(rhs[0]).(*ast.FuncLit); ok && tok == token.DEFINE {
 		out.Lhs, out.Rhs = []ast.Expr{l.lvalue(lhs[0])}, []ast.Expr{l.funcLit(lit)}

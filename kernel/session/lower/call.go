@@ -53,7 +53,7 @@ func (l *lowerer) callee(e ast.Expr) ast.Expr {
 			return ident(l.name(f), id.Pos())
 		}
 	}
-	if c, ok := ast.Unparen(e).(*ast.CallExpr); ok && l.pre != nil && l.conditional == 0 && !l.info.Types[c.Fun].IsType() {
+	if c, ok := ast.Unparen(e).(*ast.CallExpr); ok && l.early() && !l.info.Types[c.Fun].IsType() {
 		// The interpreter calls no result of a call.
 		t := l.temp("f")
 		x := l.expr(c)

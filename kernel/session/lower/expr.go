@@ -55,7 +55,7 @@ func (l *lowerer) expr(e ast.Expr) ast.Expr {
 	case *ast.TypeAssertExpr:
 		return l.assertion(e)
 	case *ast.CallExpr:
-		if l.needsRoom(e) {
+		if l.needsRoom(e) || l.needsRoomForCallee(e) {
 			return l.inRoom(e)
 		}
 		x := l.call(e)

@@ -48,18 +48,29 @@ func (l *lowerer) isCellMethod(f *types.Func) bool {
 func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Selection) ast.Expr {
 	f := s.Obj().(*types.Func)
 	sig := f.Type().(*types.Signature)
+	own, early := l.isCellMethod(f), l.early()
+	var recv ast.Expr // before the arguments, which must not be called earlier
+	if own {
+		recv = l.receiver(sel, s, f)
+	} else {
+		recv = l.compiledReceiver(sel, s, f)
+	}
+	if early && l.called && len(e.Args) == 1 && isTuple(l.typeOf(e.Args[0])) { // what the arguments go through comes after it
+		t := l.temp("r")
+		*l.pre = append(*l.pre, define(e.Pos(), t, recv))
+		recv, l.called = ident(t, e.Pos()), false
+	}
 	e = l.untupled(e)
 	args := l.args(e, sig)
 	if startsGoroutine(f) {
 		args[0] = l.rtCall("Alone", e.Lparen, args[0])
 	}
-	if !l.isCellMethod(f) {
+	if !own {
 		return l.noVariadics(&ast.CallExpr{
-			Fun:    &ast.SelectorExpr{X: l.compiledReceiver(sel, s, f), Sel: ident(f.Name(), sel.Sel.Pos())},
+			Fun:    &ast.SelectorExpr{X: recv, Sel: ident(f.Name(), sel.Sel.Pos())},
 			Lparen: e.Lparen, Args: args, Ellipsis: e.Ellipsis, Rparen: e.Rparen,
 		}, e, sig)
 	}
-	recv := l.receiver(sel, s, f)
 	c := &ast.CallExpr{Fun: ident(l.methodName(f), sel.Sel.Pos()), Lparen: e.Lparen, Args: append([]ast.Expr{recv}, args...), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
 	return l.noVariadics(spread(c, e, sig), e, sig)
 }

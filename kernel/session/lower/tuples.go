@@ -48,11 +48,19 @@ func (l *lowerer) needsRoom(e *ast.CallExpr) bool {
 	return !ok || r.Len() > 0
 }
 
+// needsRoomForCallee says that g() in g()(x) has to be put into a variable, since the interpreter calls no result of a call,
+// where no statement may stand before: it might not be reached, or something that is called before it comes first.
+func (l *lowerer) needsRoomForCallee(e *ast.CallExpr) bool {
+	c, ok := ast.Unparen(e.Fun).(*ast.CallExpr)
+	return ok && !l.early() && !l.info.Types[c.Fun].IsType()
+}
+
 // inRoom lowers a call in a function literal that is called at once.
 func (l *lowerer) inRoom(e *ast.CallExpr) ast.Expr {
 	pos := e.Pos()
 	ft := &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: &ast.FieldList{}}
-	if t, ok := l.typeOf(e).(*types.Tuple); ok {
+	t, several := l.typeOf(e).(*types.Tuple)
+	if several {
 		for v := range t.Variables() {
 			ft.Results.List = append(ft.Results.List, &ast.Field{Type: l.typeExpr(v.Type(), pos)})
 		}
@@ -61,7 +69,12 @@ func (l *lowerer) inRoom(e *ast.CallExpr) ast.Expr {
 	}
 	depth := l.conditional
 	l.conditional = 0
-	body := l.withPre(func() []ast.Stmt { return []ast.Stmt{&ast.ReturnStmt{Return: pos, Results: []ast.Expr{l.call(e)}}} })
+	body := l.withPre(func() []ast.Stmt {
+		if several && t.Len() == 0 {
+			return []ast.Stmt{&ast.ExprStmt{X: l.call(e)}}
+		}
+		return []ast.Stmt{&ast.ReturnStmt{Return: pos, Results: []ast.Expr{l.call(e)}}}
+	})
 	l.conditional = depth
 	l.called = true
 	return call(&ast.FuncLit{Type: ft, Body: block(pos, body...)})

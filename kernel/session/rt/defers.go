@@ -98,8 +98,16 @@ func (d *Defers) Recover() any {
 	d.panicking = false
 	v := d.value
 	d.value = nil
+	if f := onRecover.Load(); f != nil {
+		(*f)()
+	}
 	return v
 }
+
+var onRecover atomic.Pointer[func()]
+
+// OnRecover sets what happens when a cell recovers from a panic; f runs in the goroutine that panicked.
+func OnRecover(f func()) { onRecover.Store(&f) }
 
 var (
 	recoverable sync.Map // goroutine id -> *armed
@@ -114,7 +122,7 @@ type armed struct {
 
 // arm lets Recover find d while a deferred function runs; it returns the undo.
 func arm(d *Defers, name string) func() {
-	id := goroutineID()
+	id := GoroutineID()
 	old, had := recoverable.Swap(id, &armed{d, name})
 	armedCount.Add(1)
 	return func() {
@@ -133,7 +141,7 @@ func Deferred(name string) {
 	if armedCount.Load() == 0 {
 		return
 	}
-	if a, ok := recoverable.Load(goroutineID()); ok && a.(*armed).name == "" {
+	if a, ok := recoverable.Load(GoroutineID()); ok && a.(*armed).name == "" {
 		a.(*armed).name = name
 	}
 }
@@ -144,13 +152,14 @@ func Recover(name string) any {
 	if armedCount.Load() == 0 {
 		return nil
 	}
-	if a, ok := recoverable.Load(goroutineID()); ok && a.(*armed).name == name {
+	if a, ok := recoverable.Load(GoroutineID()); ok && a.(*armed).name == name {
 		return a.(*armed).d.Recover()
 	}
 	return nil
 }
 
-func goroutineID() uint64 {
+// GoroutineID is the number of this goroutine.
+func GoroutineID() uint64 {
 	var buf [40]byte
 	b := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
 	n, _ := strconv.ParseUint(string(b[:max(bytes.IndexByte(b, ' '), 0)]), 10, 64)

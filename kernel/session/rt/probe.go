@@ -189,7 +189,7 @@ func (t *Tracer) Stack(thread int) []Call {
 
 // enter begins a call in the calling goroutine.
 func (t *Tracer) enter(name string) *Frame {
-	id := goroutineID()
+	id := GoroutineID()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	th := t.threads[id]
