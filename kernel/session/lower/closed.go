@@ -21,21 +21,48 @@ func (w *World) twin(n *namedType, s *types.Struct) error {
 		return nil
 	}
 	n.twin = n.made.Twin()
-	fields := make([]forge.Field, s.NumFields())
-	for i := range fields {
-		v := s.Field(i)
-		t := n.made.Type().Field(i).Type
-		if v.Exported() {
-			t = w.closed(v.Type(), t)
-		}
-		fields[i] = forge.Field{Name: v.Name(), Tag: s.Tag(i), Type: t, Embedded: v.Embedded()}
-	}
-	if err := n.twin.DefineStruct(fields); err != nil {
+	if err := n.twin.DefineStruct(w.closedFields(s, n.made.Type())); err != nil {
 		n.twin = nil
 		return err
 	}
 	rt.RegisterTwin(n.made.Type(), n.twin.Type())
 	return nil
+}
+
+// literalTwin is twin for a struct literal; n is the type if it has methods.
+func (w *World) literalTwin(u *unnamedType, s *types.Struct, n *namedType) error {
+	if !w.tells(s, map[types.Type]bool{}) {
+		return nil
+	}
+	w.twins = true
+	if n != nil {
+		err := w.twin(n, s)
+		if n.twin != nil {
+			u.twin = n.twin.Type()
+		}
+		return err
+	}
+	t, err := forge.StructOf("main", w.closedFields(s, u.typ))
+	if err != nil {
+		return err
+	}
+	u.twin = t.Type()
+	rt.RegisterTwin(u.typ, u.twin)
+	return nil
+}
+
+// closedFields are the fields of a struct as fmt should see them.
+func (w *World) closedFields(s *types.Struct, r reflect.Type) []forge.Field {
+	fields := make([]forge.Field, s.NumFields())
+	for i := range fields {
+		v := s.Field(i)
+		t := r.Field(i).Type
+		if v.Exported() {
+			t = w.closed(v.Type(), t)
+		}
+		fields[i] = forge.Field{Name: v.Name(), Tag: s.Tag(i), Type: t, Embedded: v.Embedded()}
+	}
+	return fields
 }
 
 // tells says whether fmt can tell a struct from its closed twin: an unexported
@@ -104,7 +131,11 @@ func (w *World) closed(t types.Type, r reflect.Type) reflect.Type {
 		}
 		return r
 	}
-	switch u := t.(type) {
+	switch u := types.Unalias(t).(type) {
+	case *types.Struct:
+		if l, ok := w.unnamed.At(u).(*unnamedType); ok && l.twin != nil {
+			return l.twin
+		}
 	case *types.Pointer:
 		if e := w.closed(u.Elem(), r.Elem()); e != r.Elem() {
 			return reflect.PointerTo(e)

@@ -32,7 +32,7 @@ func (w *World) hidden(t *types.Named) reflect.Type {
 			}
 		}
 		if r != nil {
-			w.unnamed.Set(t, &unnamedType{r, w.typeSymbol("H", r)})
+			w.unnamed.Set(t, &unnamedType{typ: r, sym: w.typeSymbol("H", r)})
 			return r
 		}
 	}

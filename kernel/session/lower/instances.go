@@ -41,7 +41,7 @@ func (w *World) instance(t *types.Named) (reflect.Type, error) {
 		name := strings.TrimPrefix(types.TypeString(t, types.RelativeTo(pkg)), pkg.Path()+".")
 		if v, ok := w.symbol(pkg.Path(), name); ok && v.Kind() == reflect.Pointer {
 			r := v.Type().Elem()
-			w.unnamed.Set(t, &unnamedType{r, w.typeSymbol("C", r)})
+			w.unnamed.Set(t, &unnamedType{typ: r, sym: w.typeSymbol("C", r)})
 			return r, nil
 		}
 	}

@@ -58,3 +58,12 @@ func (w *World) finish(n *namedType) error {
 	}
 	return err
 }
+
+// whenDefined does something now, or, while types are being defined, after that.
+func (w *World) whenDefined(f func() error) error {
+	if w.defining == 0 {
+		return f()
+	}
+	w.late = append(w.late, f)
+	return nil
+}

@@ -178,13 +178,19 @@ func (w *World) literalType(t types.Type) (reflect.Type, error) {
 		return nil, err
 	}
 	sym := w.typeSymbol("S", made)
-	w.unnamed.Set(t, &unnamedType{made, sym})
-	if _, isStruct := t.(*types.Struct); isStruct && literal != nil && types.NewMethodSet(types.NewPointer(t)).Len() > 0 {
-		n := &namedType{typ: t, made: literal, sym: sym}
+	u := &unnamedType{typ: made, sym: sym}
+	w.unnamed.Set(t, u)
+	s, isStruct := t.(*types.Struct)
+	if !isStruct {
+		return made, nil
+	}
+	var n *namedType
+	if literal != nil && types.NewMethodSet(types.NewPointer(t)).Len() > 0 {
+		n = &namedType{typ: t, made: literal, sym: sym}
 		n.register()
 		w.order = append(w.order, n)
 	}
-	return made, nil
+	return made, w.whenDefined(func() error { return w.literalTwin(u, s, n) })
 }
 
 func plainFields(fields []forge.Field) []reflect.StructField {

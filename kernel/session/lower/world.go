@@ -48,8 +48,9 @@ type namedType struct {
 
 // unnamedType is a struct or interface literal that occurs in a cell.
 type unnamedType struct {
-	typ reflect.Type
-	sym string
+	typ  reflect.Type
+	sym  string
+	twin reflect.Type // the same struct with closed fields, or nil
 }
 
 // NewWorld returns an empty world. symbol looks up an exported symbol of a

@@ -70,7 +70,7 @@ func New(pkg, name string, kind reflect.Kind) *Named {
 // the same memory. Its methods must be set again when those of n change.
 func (n *Named) Twin() *Named {
 	t := New(n.pkg, n.name, n.kind)
-	t.slots = n.slots
+	t.slots, t.unnamed = n.slots, n.unnamed
 	return t
 }
 
