@@ -42,6 +42,7 @@ func TestADeadKernelSaysWhyAndRunsAgain(t *testing.T) {
 		{`syscall.Exit(3)`, "exit status 3"},
 		{`m := map[int]int{}\nfor range 8 { go func() { for i := range 5000000 { m[i%10] = i } }() }`, "concurrent map writes"},
 		{`new(sync.Mutex).Unlock()`, "unlock of unlocked mutex"},
+		{`for fd := 3; fd < 200; fd++ { syscall.Close(fd) }`, "netpoll"},
 	} {
 		shell := dial(t, c, "shell_port", "DEALER")
 		request(t, shell, signer, "kernel_info_request", "{}")

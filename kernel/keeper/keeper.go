@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // init keeps a kernel before the tables of symbols are made, which the keeper does not need: it is up in a few milliseconds.
@@ -179,8 +181,41 @@ func (k *child) watchCrash(r *os.File) {
 		k.reading.Lock()
 		k.stack.Write(stack[:n])
 		k.reading.Unlock()
+	} else {
+		k.relieve()
 	}
 	io.Copy(io.Discard, r)
+}
+
+// relieve serves a kernel whose cell has closed the pipes between it and the keeper (a loop over all descriptors): the runtime
+// finds its own descriptors gone, reports that, and would wait for ever in a full pipe that nobody reads.
+func (k *child) relieve() {
+	const unread = 5 // looks at a pipe from which nothing is taken
+	last, same := 0, 0
+	for {
+		select {
+		case <-k.ended:
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+		n := waitingIn(k.errors)
+		if n == 0 || n != last {
+			last, same = n, 0
+		} else if same++; same == unread {
+			k.readErrors()
+			return
+		}
+	}
+}
+
+// waitingIn is how many bytes wait in a pipe.
+func waitingIn(pipe *os.File) (n int) {
+	c, err := pipe.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	c.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), fionread) })
+	return n
 }
 
 // readErrors keeps the beginning of what is written on descriptor 2.
