@@ -28,7 +28,10 @@ type t struct{ n int }
 
 func (x t) m(xs ...int) t { fmt.Print("m", x.n, xs, " "); return t{x.n + 1} }
 
-func mk(n int) func() t { fmt.Print("mk", n, " "); return func() t { fmt.Print("mk", n, "() "); return t{n} } }
+func mk(n int) func() t {
+	fmt.Print("mk", n, " ")
+	return func() t { fmt.Print("mk", n, "() "); return t{n} }
+}
 
 func (x t) two(n int, s any) t { fmt.Print("two ", n, s, " "); return x }
 
