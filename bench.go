@@ -105,10 +105,10 @@ func measure(ctx context.Context, o bench.Options, peers []string, asJSON bool) 
 		o.Against = append(o.Against, peer)
 	}
 	if asJSON {
-		enc := json.NewEncoder(os.Stdout)
+		enc := json.NewEncoder(stdout)
 		return bench.Run(ctx, o, func(f bench.Figure) error { return enc.Encode(f) })
 	}
-	return benchTable(ctx, os.Stdout, o)
+	return benchTable(ctx, stdout, o)
 }
 
 // benchTable prints a line as soon as its figure is there.

@@ -52,7 +52,7 @@ func runChat(args []string) int {
 	if err != nil {
 		return misuse("chat", err)
 	}
-	r := repl{chat: zoo.Chat(m), in: os.Stdin, out: os.Stdout, notes: os.Stderr, asks: !piped()}
+	r := repl{chat: zoo.Chat(m), in: os.Stdin, out: stdout, notes: os.Stderr, asks: !piped()}
 	o, err := sampling.options(m, given(fl), true)
 	if err == nil {
 		o.Weights = model.weights

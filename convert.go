@@ -83,6 +83,6 @@ func convert(in, out, kind, adapter, tokenizer string) error {
 	if err := m.Write(out, kind); err != nil {
 		return err
 	}
-	fmt.Println(out)
+	fmt.Fprintln(stdout, out)
 	return nil
 }

@@ -47,9 +47,9 @@ func runDoctor(args []string) int {
 					code = 1
 				}
 			}
-			fmt.Printf("%s  %-12s %s\n", mark, f.what, f.state)
+			fmt.Fprintf(stdout, "%s  %-12s %s\n", mark, f.what, f.state)
 			if f.do != "" {
-				fmt.Printf("%22s-> %s\n", "", f.do)
+				fmt.Fprintf(stdout, "%22s-> %s\n", "", f.do)
 			}
 		}
 	}

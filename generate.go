@@ -32,8 +32,7 @@ which is not among ids, and stop_text the stop text. score is that of beam searc
 
 func runGenerate(args []string) int {
 	fl := flags("generate", "MODEL [--prompt TEXT | --prompt-file FILE | --prompt-ids IDS | --messages FILE] [FLAGS]", aboutGenerate)
-	out := &lasting{w: os.Stdout}
-	g := generateRun{out: out}
+	g := generateRun{out: stdout}
 	g.model.add(fl)
 	fl.Var(&g.prompts, "prompt", "continue `TEXT`; may be repeated")
 	fl.Var(&g.files, "prompt-file", "continue the text of a `FILE`, exactly as it is; - is the standard input; may be repeated")
@@ -62,26 +61,7 @@ func runGenerate(args []string) int {
 	if err := g.prepare(rest[0], given(fl)); err != nil {
 		return misuse("generate", err)
 	}
-	done := g.run()
-	if out.err != nil && done == 0 {
-		fmt.Fprintln(os.Stderr, "lyceum generate: the text could not be written:", out.err)
-		return 1
-	}
-	return done
-}
-
-// lasting remembers the first error of its writer, so that text that went nowhere, as on a full disk, is not a success.
-type lasting struct {
-	w   io.Writer
-	err error
-}
-
-func (l *lasting) Write(p []byte) (int, error) {
-	n, err := l.w.Write(p)
-	if err != nil && l.err == nil {
-		l.err = err
-	}
-	return n, err
+	return g.run()
 }
 
 // generateRun is one call of the command.

@@ -59,7 +59,7 @@ func runGet(args []string) int {
 		fmt.Fprintln(os.Stderr, "lyceum get:", err)
 		return 1
 	}
-	fmt.Println(where)
+	fmt.Fprintln(stdout, where)
 	return 0
 }
 

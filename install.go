@@ -123,9 +123,9 @@ func runInstall(args []string) int {
 		fmt.Fprintln(os.Stderr, "lyceum install:", err)
 		return 1
 	}
-	fmt.Printf("installed the kernel %q in %s\nit runs %s\n", t.name, dir, program)
+	fmt.Fprintf(stdout, "installed the kernel %q in %s\nit runs %s\n", t.name, dir, program)
 	if taught {
-		fmt.Println("the papermill of that environment writes parameters in Go now (pip uninstall lyceum-papermill takes that back)")
+		fmt.Fprintln(stdout, "the papermill of that environment writes parameters in Go now (pip uninstall lyceum-papermill takes that back)")
 	}
 	return 0
 }
@@ -161,7 +161,7 @@ func runUninstall(args []string) int {
 		fmt.Fprintln(os.Stderr, "lyceum uninstall:", err)
 		return 1
 	}
-	fmt.Printf("removed the kernel %q from %s\n", t.name, dir)
+	fmt.Fprintf(stdout, "removed the kernel %q from %s\n", t.name, dir)
 	return 0
 }
 
@@ -172,7 +172,7 @@ func runList(args []string) int {
 	}
 	found := installedKernels()
 	if len(found) == 0 {
-		fmt.Println("no kernel is installed; 'lyceum install' does it, and 'lyceum lab' works without")
+		fmt.Fprintln(stdout, "no kernel is installed; 'lyceum install' does it, and 'lyceum lab' works without")
 		return 0
 	}
 	for _, f := range found {
@@ -183,7 +183,7 @@ func runList(args []string) int {
 		case !binary.Current(f.Binary()):
 			state = "another version than this one"
 		}
-		fmt.Printf("%-12s %-18s %s\n             runs %s (%s)\n", f.Name, f.Spec.DisplayName, f.Dir, f.Binary(), state)
+		fmt.Fprintf(stdout, "%-12s %-18s %s\n             runs %s (%s)\n", f.Name, f.Spec.DisplayName, f.Dir, f.Binary(), state)
 	}
 	return 0
 }

@@ -112,12 +112,12 @@ func flags(name, usage, about string) *flag.FlagSet {
 	fl := flag.NewFlagSet(name, flag.ContinueOnError)
 	fl.SetOutput(discard{})
 	fl.Usage = func() {
-		fmt.Fprintf(os.Stdout, "usage: lyceum %s %s\n\n%s\n", name, usage, about)
-		fl.SetOutput(os.Stdout)
+		fmt.Fprintf(stdout, "usage: lyceum %s %s\n\n%s\n", name, usage, about)
+		fl.SetOutput(stdout)
 		n := 0
 		fl.VisitAll(func(*flag.Flag) { n++ })
 		if n > 0 {
-			fmt.Println("\nflags:")
+			fmt.Fprintln(stdout, "\nflags:")
 			fl.PrintDefaults()
 		}
 	}

@@ -23,7 +23,10 @@ func commands() []command {
 	return []command{labCommand, runCommand, installCommand, uninstallCommand, listCommand, doctorCommand, getCommand, convertCommand, chatCommand, generateCommand, tokenizeCommand, benchCommand, trainCommand, kernelCommand}
 }
 
-func main() { os.Exit(dispatch(os.Args[1:])) }
+func main() {
+	args := os.Args[1:] // cells get others
+	os.Exit(delivered(args, dispatch(args)))
+}
 
 func dispatch(args []string) int {
 	if len(args) == 0 {
@@ -34,7 +37,7 @@ func dispatch(args []string) int {
 	case "help", "-h", "-help", "--help":
 		return help(args[1:])
 	case "version", "-version", "--version":
-		fmt.Printf("lyceum %s, %s, %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		fmt.Fprintf(stdout, "lyceum %s, %s, %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return 0
 	}
 	for _, c := range commands() {
@@ -49,7 +52,7 @@ func dispatch(args []string) int {
 // help lists the commands, or says more about the one that is named.
 func help(about []string) int {
 	if len(about) == 0 {
-		usage(os.Stdout)
+		usage(stdout)
 		return 0
 	}
 	for _, c := range commands() {

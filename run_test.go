@@ -42,11 +42,14 @@ func TestRunWritesToDevicesAndPipes(t *testing.T) {
 
 	if full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0); err == nil {
 		defer full.Close()
-		c := exec.Command(exe, "generate", "base", "--prompt", "Dora", "--max-new-tokens", "3")
-		var said strings.Builder
-		c.Stdout, c.Stderr = full, &said
-		if err := c.Run(); err == nil || !strings.Contains(said.String(), "lyceum generate: the text could not be written: ") {
-			t.Errorf("generate to a full disk: %v, %q", err, said.String())
+		for _, args := range [][]string{{"generate", "base", "--prompt", "Dora", "--max-new-tokens", "3"}, {"doctor"}, {"help"}, {"help", "train"}, {"list"}, {"version"}} {
+			c := exec.Command(exe, args...)
+			var said strings.Builder
+			c.Stdout, c.Stderr = full, &said
+			want := "lyceum " + args[0] + ": the output could not be written: "
+			if err := c.Run(); err == nil || !strings.HasPrefix(said.String(), want) || strings.Count(said.String(), "\n") != 1 {
+				t.Errorf("%v to a full disk: %v, %q", args, err, said.String())
+			}
 		}
 	}
 

@@ -33,7 +33,7 @@ With --decode: ids, text, and plain, the text without special tokens.`
 
 func runTokenize(args []string) int {
 	fl := flags("tokenize", "MODEL [--text TEXT | --file FILE | --chat FILE | --decode IDS] [FLAGS]", aboutTokenize)
-	t := tokenizeRun{out: os.Stdout}
+	t := tokenizeRun{out: stdout}
 	fl.StringVar(&t.text, "text", "", "the `TEXT`")
 	fl.StringVar(&t.file, "file", "", "the text of a `FILE`; - is the standard input")
 	fl.StringVar(&t.chat, "chat", "", "the conversation of a JSON `FILE`: a list of {role, content}, or {messages, tools}")

@@ -32,7 +32,7 @@ func trainMain(args []string) int {
 	if err := readable(rest[1]); err != nil {
 		return misuse("train", err)
 	}
-	c, err := trl.Read(rest[1], os.Stdout)
+	c, err := trl.Read(rest[1], stdout)
 	if err == nil {
 		c.Rollouts, c.SaveRollouts = *rollouts, *save
 		interrupts := make(chan os.Signal, 1)
