@@ -39,6 +39,7 @@ type lowerer struct {
 	called      bool                      // something that runs before what follows in this statement calls or receives
 	conditional int                       // depth inside operands that may not be evaluated
 	guards      map[string]bool           // operands of the conditions that decide about it
+	deferred    *ast.FuncLit              // the newest literal that a function defers
 	recovers    string                    // function.recovers of the literal about to be rewritten
 	pre         *[]ast.Stmt               // where statements go that must run before the current one
 	vars        *visible                  // the variables that a probe can show

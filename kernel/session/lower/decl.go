@@ -72,6 +72,9 @@ func named(t *types.Tuple) bool { return t.Len() > 0 && t.At(0).Name() != "" }
 // funcLit lowers a function literal.
 func (l *lowerer) funcLit(e *ast.FuncLit) ast.Expr {
 	sig := l.typeOf(e).Underlying().(*types.Signature)
+	if e == l.deferred {
+		l.recovers = l.fn.defers
+	}
 	ft, body := l.function(sig, e.Type.Pos(), e.Body)
 	return &ast.FuncLit{Type: ft, Body: body}
 }

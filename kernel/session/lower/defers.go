@@ -50,11 +50,14 @@ func (l *lowerer) deferStmt(s *ast.DeferStmt) []ast.Stmt {
 		f := l.temp("f")
 		return []ast.Stmt{define(pos, f, l.deferredLit(lit)), l.push("Push", f, pos)}
 	}
-	_, literal := ast.Unparen(s.Call.Fun).(*ast.FuncLit)
+	lit, literal := ast.Unparen(s.Call.Fun).(*ast.FuncLit)
+	if literal {
+		l.deferred = lit
+	}
 	pre, c := l.frozenCall(s.Call)
 	f := l.temp("f")
-	lit := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, &ast.ExprStmt{X: c})}
-	pre = append(pre, define(pos, f, lit))
+	later := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: block(pos, &ast.ExprStmt{X: c})}
+	pre = append(pre, define(pos, f, later))
 	if literal {
 		return append(pre, l.push("Push", f, pos))
 	}
@@ -132,11 +135,8 @@ func (l *lowerer) announced(name string, pos token.Pos, list ...ast.Stmt) []ast.
 
 // deferredLit lowers a literal whose recover stops panics of this function.
 func (l *lowerer) deferredLit(lit *ast.FuncLit) ast.Expr {
-	saved := l.recovers
-	l.recovers = l.fn.defers
-	f := l.funcLit(lit)
-	l.recovers = saved
-	return f
+	l.deferred = lit
+	return l.funcLit(lit)
 }
 
 // recoverCall lowers recover().
