@@ -145,8 +145,8 @@ func (l *lowerer) assignment(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token
 				return l.lookupOk(pos, lhs, x, m, tok)
 			}
 		}
-		if x := l.commaOk(rhs[0]); x != nil {
-			return l.assignOk(pos, lhs, x, tok)
+		if isReceive(rhs[0]) {
+			return l.receiveOk(pos, lhs, rhs[0], tok)
 		}
 	}
 	if len(lhs) == len(rhs) && (len(lhs) > 1 || tok == token.ASSIGN && l.receivesIntoPart(lhs[0], rhs[0])) {

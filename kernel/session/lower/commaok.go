@@ -32,16 +32,10 @@ func (l *lowerer) lookupOk(pos token.Pos, lhs []ast.Expr, e *ast.IndexExpr, m *t
 	return out
 }
 
-// commaOk lowers the right side of v, ok = x when x is a receive; it is nil
-// otherwise.
-func (l *lowerer) commaOk(e ast.Expr) ast.Expr {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.UnaryExpr:
-		if e.Op == token.ARROW {
-			return l.expr(e)
-		}
-	}
-	return nil
+// isReceive says whether an expression receives from a channel.
+func isReceive(e ast.Expr) bool {
+	u, ok := ast.Unparen(e).(*ast.UnaryExpr)
+	return ok && u.Op == token.ARROW
 }
 
 // assertOk lowers v, ok = x.(T).
@@ -80,31 +74,33 @@ func (l *lowerer) assertOk(pos token.Pos, lhs []ast.Expr, e *ast.TypeAssertExpr,
 	return out
 }
 
-// assignOk assigns the two values of a comma-ok form. The interpreter does so
-// reliably only to two new variables.
-func (l *lowerer) assignOk(pos token.Pos, lhs []ast.Expr, x ast.Expr, tok token.Token) []ast.Stmt {
+// receiveOk lowers v, ok = <-c. The interpreter assigns the two reliably only to new variables.
+func (l *lowerer) receiveOk(pos token.Pos, lhs []ast.Expr, e ast.Expr, tok token.Token) []ast.Stmt {
 	if tok == token.DEFINE && l.isNew(lhs[0]) && l.isNew(lhs[1]) && !l.captured(lhs[0]) && !l.captured(lhs[1]) {
-		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{l.lvalue(lhs[0]), l.lvalue(lhs[1])}, TokPos: pos, Tok: tok, Rhs: []ast.Expr{x}}}
+		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{l.lvalue(lhs[0]), l.lvalue(lhs[1])}, TokPos: pos, Tok: tok, Rhs: []ast.Expr{l.expr(e)}}}
 	}
+	var out []ast.Stmt
+	targets := l.freezeTargets(lhs, tok, &out)
 	names := []string{l.temp("v"), l.temp("ok")}
+	how := token.ASSIGN
 	for i, e := range lhs {
 		if isBlank(e) {
 			names[i] = "_"
+		} else {
+			how = token.DEFINE
 		}
 	}
-	if names[0] == "_" && names[1] == "_" {
-		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{ident("_", pos), ident("_", pos)}, TokPos: pos, Tok: token.ASSIGN, Rhs: []ast.Expr{x}}}
-	}
-	out := []ast.Stmt{defines(pos, names, x)}
+	out = append(out, l.withPre(func() []ast.Stmt {
+		return []ast.Stmt{&ast.AssignStmt{Lhs: []ast.Expr{ident(names[0], pos), ident(names[1], pos)}, TokPos: pos, Tok: how, Rhs: []ast.Expr{l.expr(e)}}}
+	})...)
 	for i, e := range lhs {
-		if names[i] == "_" {
-			continue
-		}
-		if tok == token.DEFINE && l.isNew(e) {
+		switch {
+		case isBlank(e):
+		case targets[i] == nil:
 			out = append(out, define(pos, l.name(l.info.Defs[e.(*ast.Ident)]), ident(names[i], pos)))
-			continue
+		default:
+			out = append(out, assign(pos, targets[i], ident(names[i], pos)))
 		}
-		out = append(out, assign(pos, l.lvalue(e), ident(names[i], pos)))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package rt
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"unicode/utf8"
 )
@@ -63,6 +64,8 @@ func underlying(v any) any {
 		return r.Float()
 	case reflect.Complex64, reflect.Complex128:
 		return r.Complex()
+	case reflect.UnsafePointer:
+		return word(fmt.Sprintf("%#x", r.Pointer()))
 	}
 	return v
 }

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Functions that results of calls are: they are called in the order of the source, among the calls beside them.
 
@@ -44,6 +47,12 @@ func nothing() func(...int) {
 	return func(xs ...int) { fmt.Println("nothing()", xs) }
 }
 
+func unsafeZero() bool {
+	var p unsafe.Pointer
+	print(p, "\n")
+	return p == nil
+}
+
 func main() {
 	f(a(1), g(2)())
 	f(g(1)(), a(2), g(3)(a(4)), a(5))
@@ -77,6 +86,14 @@ func main() {
 	case a(1), g(2)():
 		fmt.Println("found")
 	}
+	y, ok := []int{0, 0, 0}, true
+	d := make(chan int, 1)
+	d <- 5
+	y[a(1)], ok = <-func() chan int { fmt.Print("d "); return d }()
+	fmt.Println(y, ok)
+	close(d)
+	y[a(1)], ok = <-func() chan int { fmt.Print("d "); return d }()
+	fmt.Println(y, ok, unsafeZero())
 	c := make(chan int, 2)
 	c <- g(1)()
 	func() chan int { fmt.Print("c "); return c }() <- g(2)()
