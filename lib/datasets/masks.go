@@ -23,13 +23,15 @@ const (
 	Completion
 	// AnyAssistant: what the assistant says, in the prompt too.
 	AnyAssistant
+	// Spoken: what the assistant says in the completion, by the chat template alone; one that does not tell is an error.
+	Spoken
 )
 
 // Counts reports whether a token counts that stands in the completion and that the assistant says. parted is false for plain
 // text, in which neither can be told.
 func (m Mask) Counts(completion, assistant, parted bool) bool {
 	switch m {
-	case Assistant:
+	case Assistant, Spoken:
 		return completion && assistant
 	case Full:
 		return true
@@ -56,6 +58,8 @@ func (m Mask) String() string {
 		return "completion"
 	case AnyAssistant:
 		return "any assistant"
+	case Spoken:
+		return "spoken"
 	}
 	return fmt.Sprintf("Mask(%d)", int(m))
 }

@@ -85,12 +85,12 @@ func freely(work *stop.Work, method string, model *zoo.Model, data, eval *datase
 	}
 	r := &Run{Method: method, Model: m, Config: config}
 	base.run, base.s, base.loss = r, s, loss
-	if base.train, err = encodeTexts(method, writer{m}, data, most); err != nil {
+	if base.train, err = encodeTexts(method, writer{m: m}, data, most); err != nil {
 		return nil, err
 	}
 	r.noteRows(data, len(base.train))
 	if eval != nil {
-		if base.eval, err = encodeTexts(method, writer{m}, eval, most); err != nil {
+		if base.eval, err = encodeTexts(method, writer{m: m}, eval, most); err != nil {
 			return nil, err
 		}
 	}
@@ -112,7 +112,7 @@ func (t *cpo) perToken() bool { return t.c.Loss == "ipo" || t.c.Loss == "simpo" 
 
 func (t *cpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 	n := len(rows)
-	b := pad(sides(rows, false), writer{t.run.Model}.pad()).reading()
+	b := pad(sides(rows, false), writer{m: t.run.Model}.pad()).reading()
 	s, hidden := scoreHidden(t.policy(), b, tensor.LogProbsOptions{})
 	logps := s.sums()
 	if t.perToken() {

@@ -75,7 +75,7 @@ func DPO(model *zoo.Model, data *datasets.Set, config DPOConfig) (_ *Run, err er
 	if err := t.settings(); err != nil {
 		return nil, err
 	}
-	w := writer{m}
+	w := writer{m: m}
 	if t.train, err = encodePairs("DPO", w, data, config.MaxLength, false, true); err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (t *dpo) remember(fresh bool) {
 			rows := t.pick(set.rows, which)
 			tensor.Scope(func() {
 				tensor.Autocast(t.s.Precision, func() {
-					logps := t.reference(pad(sides(rows, false), writer{t.run.Model}.pad()), t.weights(rows))
+					logps := t.reference(pad(sides(rows, false), writer{m: t.run.Model}.pad()), t.weights(rows))
 					for i, at := range which {
 						set.rows[at].refs = &[2]float32{logps.Data()[i], logps.Data()[len(rows)+i]}
 					}
@@ -183,7 +183,7 @@ func (t *dpo) reference(b padded, weights [][]float32) (logps *tensor.Tensor) {
 // loss is the loss of a batch of pairs.
 func (t *dpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 	n := len(rows)
-	b := pad(sides(rows, false), writer{t.run.Model}.pad())
+	b := pad(sides(rows, false), writer{m: t.run.Model}.pad())
 	weights := t.weights(rows)
 	s := score(t.policy(), b, tensor.LogProbsOptions{SumP2: t.c.Weighting})
 	logps := s.sums()

@@ -12,7 +12,10 @@ import (
 )
 
 // A writer turns texts and conversations into the tokens of a model, as TRL prepares its data.
-type writer struct{ m *zoo.Model }
+type writer struct {
+	m      *zoo.Model
+	spoken bool // conversations are written so that what the assistant says is known, if that needs another template
+}
 
 // end is the token that ends a text: the tokenizer's end-of-sequence token; of a tokenizer that names none, the end of a turn.
 func (w writer) end() string {
@@ -91,9 +94,11 @@ func (w writer) options(o *tokenize.ChatOptions, r datasets.Row) error {
 	if k, ok := r.Columns["chat_template_kwargs"].(map[string]any); ok {
 		o.Kwargs = k
 	}
-	switch template := w.m.Tok.Config.ChatTemplates["default"]; template {
-	case "", tokenize.ChatTemplate: // the course's own, which does not mark what the assistant says
+	switch template := w.m.Tok.Config.ChatTemplates["default"]; {
+	case template == "" || template == tokenize.ChatTemplate: // the course's own, which does not mark what the assistant says
 		o.Template = tokenize.TrainingTemplate
+	case w.spoken:
+		o.Template = marked(template)
 	}
 	return nil
 }

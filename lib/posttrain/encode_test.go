@@ -13,7 +13,7 @@ import (
 func TestToolsAsTextKeepTheirOrder(t *testing.T) {
 	const tools = `[{"type":"function","function":{"name":"add","b":3,"a":1}}]`
 	var o tokenize.ChatOptions
-	if err := (writer{tiny(t)}).options(&o, datasets.Row{Columns: map[string]any{"tools": tools}}); err != nil {
+	if err := (writer{m: tiny(t)}).options(&o, datasets.Row{Columns: map[string]any{"tools": tools}}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := jinja.ToJSON(jinja.FromGo(o.Tools))
@@ -21,7 +21,7 @@ func TestToolsAsTextKeepTheirOrder(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 	for _, bad := range []string{`{"a": 1}`, "["} {
-		if err := (writer{tiny(t)}).options(&o, datasets.Row{Columns: map[string]any{"tools": bad}}); err == nil || !strings.Contains(err.Error(), "column tools") {
+		if err := (writer{m: tiny(t)}).options(&o, datasets.Row{Columns: map[string]any{"tools": bad}}); err == nil || !strings.Contains(err.Error(), "column tools") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

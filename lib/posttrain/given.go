@@ -20,7 +20,7 @@ func (o *source) readGiven() error {
 	if o.given.share == 0 || o.given.teacher != nil {
 		return nil
 	}
-	w := writer{o.run.Model}
+	w := writer{m: o.run.Model}
 	for i, p := range o.prompts {
 		c, err := w.completion(p.row, "completion")
 		if err != nil {

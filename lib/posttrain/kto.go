@@ -150,7 +150,7 @@ func (t *kto) encode(data *datasets.Set) ([]verdict, error) {
 			return nil, fmt.Errorf("posttrain.KTO: %s has no column %s: it needs prompt, completion and label, or pairs; it has %v", data.Name, c, data.Columns())
 		}
 	}
-	w := writer{t.run.Model}
+	w := writer{m: t.run.Model}
 	var rows []completion
 	var labels []bool
 	for i := range flat.Len() {
@@ -242,7 +242,7 @@ func (t *kto) batches(rows []verdict) (own, other padded) {
 	for _, r := range rows {
 		a, b = append(a, r.sample), append(b, r.other)
 	}
-	fill := writer{t.run.Model}.pad()
+	fill := writer{m: t.run.Model}.pad()
 	return pad(a, fill), pad(b, fill)
 }
 

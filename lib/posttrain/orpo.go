@@ -62,7 +62,7 @@ func (t *orpo) dropout() bool { return t.c.Dropout }
 func (t *orpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 	n := len(rows)
 	list := sides(rows, false)
-	b := pad(list, writer{t.run.Model}.pad()).reading()
+	b := pad(list, writer{m: t.run.Model}.pad()).reading()
 	whole := append([]int32(nil), b.labels...) // labels of the chosen rows with their prompts
 	for i, s := range list[:n] {
 		copy(whole[i*b.Length:], sample{ids: s.ids, labels: s.ids}.shifted())

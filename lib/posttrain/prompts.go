@@ -19,7 +19,7 @@ type prompt struct {
 
 // readPrompts encodes the prompts of a set: a text, or a conversation that ends before the assistant's turn.
 func readPrompts(method string, m *zoo.Model, data *datasets.Set) ([]prompt, error) {
-	w, context := writer{m}, m.LM.Config.Context
+	w, context := writer{m: m}, m.LM.Config.Context
 	var out []prompt
 	for i := range data.Len() {
 		r := data.Row(i)

@@ -135,7 +135,7 @@ func (t *reward) scorer(model *zoo.Model, s settings) error {
 		sc = sc.Clone()
 	}
 	m := &zoo.Model{Name: model.Name + " + Reward", Origin: model.Origin, LM: sc.LM, Tok: model.Tok}
-	sc.Pad = writer{m}.pad()
+	sc.Pad = writer{m: m}.pad()
 	if n := sc.Score.Weight.Dim(0); n != labels {
 		return fmt.Errorf("posttrain.Reward: the score head has %d outputs, %s need %d", n, t.form, labels)
 	}
@@ -168,7 +168,7 @@ func (t *reward) encode(data *datasets.Set) ([]judged, error) {
 }
 
 func (t *reward) row(r datasets.Row, set *datasets.Set) (j judged, err error) {
-	w := writer{t.run.Model}
+	w := writer{m: t.run.Model}
 	names := func(column string) []string {
 		if set.Has("prompt") {
 			return []string{"prompt", column}
@@ -250,7 +250,7 @@ func (t *reward) batch(rows []judged) (b transformer.Batch, tokens int) {
 	for _, ids := range list {
 		tokens += len(ids)
 	}
-	return transformer.Pad(list, writer{t.run.Model}.pad()), tokens
+	return transformer.Pad(list, writer{m: t.run.Model}.pad()), tokens
 }
 
 func (t *reward) loss(rows []judged, log *meter, training bool) *tensor.Tensor {
@@ -342,14 +342,14 @@ func (r *Run) Score(conversations ...[]tokenize.Message) ([]float64, error) {
 	}
 	var list [][]int32
 	for i, c := range conversations {
-		ids, _, err := writer{r.Model}.chat(c, false, datasets.Row{})
+		ids, _, err := writer{m: r.Model}.chat(c, false, datasets.Row{})
 		if err != nil {
 			return nil, fmt.Errorf("posttrain.Run.Score: conversation %d: %w", i, err)
 		}
 		list = append(list, ids)
 	}
 	var out []float64
-	tensor.NoGrad(func() { out = values(r.Scorer.Scores(transformer.Pad(list, writer{r.Model}.pad()))) })
+	tensor.NoGrad(func() { out = values(r.Scorer.Scores(transformer.Pad(list, writer{m: r.Model}.pad()))) })
 	return out, nil
 }
 

@@ -174,7 +174,7 @@ func (t *sft) evaluations(epoch int) (n int) {
 
 // loss is the loss of a micro-batch of a window in which total labels count; 0: those of the micro-batch.
 func (t *sft) loss(rows []sample, total int, log *meter, training bool) *tensor.Tensor {
-	fill := writer{t.run.Model}.pad()
+	fill := writer{m: t.run.Model}.pad()
 	b := pad(rows, fill)
 	t.count(b.real, t.unpaddedOf(b, fill), t.positionsOf(b), log, training)
 	if b.counts == 0 {

@@ -62,7 +62,7 @@ func learns(labels []int32) bool {
 
 // sample turns a row into tokens and labels. The columns of the first row say which shape the set has.
 func (t *sft) sample(r datasets.Row, set *datasets.Set) (sample, error) {
-	w := writer{t.run.Model}
+	w := writer{m: t.run.Model, spoken: t.spoken(set.Has("prompt"))}
 	text := t.c.TextColumn
 	if text == "" {
 		text = "text"
@@ -92,10 +92,20 @@ func (t *sft) sample(r datasets.Row, set *datasets.Set) (sample, error) {
 	return sample{}, fmt.Errorf("there is no column %s, messages, prompt and completion, or input_ids; there are %v", text, set.Columns())
 }
 
+// spoken reports whether the mask needs to know what the assistant says.
+func (t *sft) spoken(prompted bool) bool {
+	switch m := t.c.Mask; m {
+	case datasets.Assistant: // the completion will do
+		return !prompted
+	default:
+		return m == datasets.AnyAssistant || m == datasets.Spoken || m == datasets.Wrong
+	}
+}
+
 // masked applies the mask of the config.
 func (t *sft) masked(c completion, chat, prompted bool) (sample, error) {
 	m := t.c.Mask
-	if chat && c.assistant == nil && (m == datasets.Assistant && !prompted || m == datasets.AnyAssistant || m == datasets.Wrong) {
+	if chat && c.assistant == nil && t.spoken(prompted) {
 		return sample{}, errNoSpans
 	}
 	s := sample{ids: c.ids, labels: make([]int32, len(c.ids))}

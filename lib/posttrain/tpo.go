@@ -62,12 +62,12 @@ func TPO(model *zoo.Model, data *datasets.Set, config TPOConfig) (_ *Run, err er
 	r := &Run{Method: "TPO", Model: m, Config: config}
 	t := &tpo{teacher: teacher[pair]{run: r, s: s}, c: config, beta: config.Beta.Or(0.01), alpha: config.Alpha.Or(1)}
 	t.teacher.loss = t.loss
-	if t.train, err = encodePairs("TPO", writer{m}, data, config.MaxLength, true, false); err != nil {
+	if t.train, err = encodePairs("TPO", writer{m: m}, data, config.MaxLength, true, false); err != nil {
 		return nil, err
 	}
 	r.noteRows(data, len(t.train))
 	if config.Eval != nil {
-		if t.eval, err = encodePairs("TPO", writer{m}, config.Eval, config.MaxLength, true, false); err != nil {
+		if t.eval, err = encodePairs("TPO", writer{m: m}, config.Eval, config.MaxLength, true, false); err != nil {
 			return nil, err
 		}
 	}
@@ -101,7 +101,7 @@ func (t *tpo) dropout() bool { return t.c.Dropout }
 
 func (t *tpo) loss(rows []pair, log *meter, training bool) *tensor.Tensor {
 	n := len(rows)
-	b := pad(sides(rows, t.alpha != 0), writer{t.run.Model}.pad())
+	b := pad(sides(rows, t.alpha != 0), writer{m: t.run.Model}.pad())
 	s := score(t.policy(), b, tensor.LogProbsOptions{})
 	logps := s.sums()
 	if t.c.Loss == "ipo" || t.c.Loss == "tpo-l" {

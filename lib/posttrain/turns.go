@@ -10,7 +10,7 @@ import (
 
 // begin starts an environment for each episode and returns their prompts. from holds the prompt of each.
 func (o *source) begin(s *rl.Sampler, from []int) (ids [][]int32, envs []rl.Environment, err error) {
-	w := writer{o.run.Model}
+	w := writer{m: o.run.Model}
 	talks := make([]*talk, len(from))
 	for i, p := range from {
 		e := o.env()

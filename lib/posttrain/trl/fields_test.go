@@ -188,7 +188,7 @@ var (
 	together = map[string]fields{
 		"lora_": {"use_peft": true}, "use_rslora": {"use_peft": true}, "use_dora": {"use_peft": true}, "ref_model_": {"sync_ref_model": true},
 		"lr_scheduler_kwargs": {"lr_scheduler_type": "cosine"}, "eval_steps": {"eval_strategy": "steps"}, "dataset_test_split": {"eval_strategy": "steps", "per_device_eval_batch_size": 8},
-		"packing_strategy": {"packing": true}, "padding_free": {"max_length": 64}, "disable_dropout": {"use_peft": true}, "greater_is_better": {"metric_for_best_model": "eval_loss"},
+		"assistant_only_loss": {"dataset_name": "testdata/data/chat"}, "packing_strategy": {"packing": true}, "padding_free": {"max_length": 64}, "disable_dropout": {"use_peft": true}, "greater_is_better": {"metric_for_best_model": "eval_loss"},
 	}
 )
 

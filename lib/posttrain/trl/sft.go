@@ -20,8 +20,10 @@ func sft(c *Config) (*job, error) {
 	cfg.MaxLength = c.maxLength(x, 1024)
 	completion := c.Bool("completion_only_loss", x.Train != nil && x.Train.Has("prompt"))
 	switch assistant := c.Bool("assistant_only_loss", false); {
+	case assistant && x.Train != nil && x.Train.Len() > 0 && !x.Train.Row(0).Conversational():
+		c.Fail("assistant_only_loss is true, and the data are no conversations: nobody is the assistant in them")
 	case assistant && completion:
-		cfg.Mask = datasets.Assistant
+		cfg.Mask = datasets.Spoken
 	case assistant:
 		cfg.Mask = datasets.AnyAssistant
 	case completion:

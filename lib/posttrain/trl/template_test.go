@@ -46,3 +46,13 @@ func TestATemplateOfAFileIsUsedAndKept(t *testing.T) {
 		}
 	}
 }
+
+// Only conversations have an assistant.
+func TestAssistantOnlyNeedsConversations(t *testing.T) {
+	for data, want := range map[string]string{"text": "no conversations", "prompted": "no conversations", "chat": "", "prompted_chat": ""} {
+		_, _, err := planned(t, "sft", needed(t, "sft"), fields{"dataset_name": "testdata/data/" + data, "assistant_only_loss": true})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", data, err)
+		}
+	}
+}
