@@ -38,6 +38,7 @@ func init() {
 		"Row":           reflect.ValueOf((*pkg.Row)(nil)),
 		"Set":           reflect.ValueOf((*pkg.Set)(nil)),
 		"Short":         reflect.ValueOf(pkg.Short),
+		"Spoken":        reflect.ValueOf(pkg.Spoken),
 		"Stream":        reflect.ValueOf(pkg.Stream),
 		"Streamed":      reflect.ValueOf((*pkg.Streamed)(nil)),
 		"Style":         reflect.ValueOf((*pkg.Style)(nil)),
