@@ -67,13 +67,7 @@ func (h *biasHook) after(l *Linear, _, y *tensor.Tensor, plain bool) *tensor.Ten
 			row[j] += b - l.Bias.Data()[h.low+j]
 		}
 	}
-	return tensor.Custom("Bias", y.Data(), y.Shape(), []*tensor.Tensor{y, own}, func(g []float32) {
-		if y.Wants() {
-			dy := y.GradBuffer()
-			for i, v := range g {
-				dy[i] += v
-			}
-		}
+	return y.Over("Bias", []*tensor.Tensor{own}, func(g []float32) {
 		if own.Wants() {
 			db := own.GradBuffer()
 			for i := range m {

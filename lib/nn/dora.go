@@ -55,10 +55,7 @@ func addColumns(y, x *tensor.Tensor, low int) *tensor.Tensor {
 			row[j] += v
 		}
 	}
-	return tensor.Custom("DoRA", y.Data(), y.Shape(), []*tensor.Tensor{y, x}, func(g []float32) {
-		if y.Wants() {
-			compute.Add(y.GradBuffer(), y.GradBuffer(), g)
-		}
+	return y.Over("DoRA", []*tensor.Tensor{x}, func(g []float32) {
 		if x.Wants() {
 			d := x.GradBuffer()
 			for i := range y.Len() / n {

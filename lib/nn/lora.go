@@ -219,11 +219,7 @@ func lowRank(y, x, a, b *tensor.Tensor, low int, scale float32) *tensor.Tensor {
 	h := tensor.Buffer(m * r)
 	compute.Gemm(false, true, m, r, in, 1, x.Data(), in, a.Data(), in, 0, h, r)
 	compute.Gemm(false, true, m, rows, r, scale, h, r, b.Data(), r, 1, y.Data()[low:], n)
-	return tensor.Custom("LoRA", y.Data(), y.Shape(), []*tensor.Tensor{y, x, a, b}, func(g []float32) {
-		if y.Wants() {
-			dy := y.GradBuffer()
-			compute.Add(dy, dy, g)
-		}
+	return y.Over("LoRA", []*tensor.Tensor{x, a, b}, func(g []float32) {
 		if b.Wants() {
 			compute.Gemm(true, false, rows, r, m, scale, g[low:], n, h, r, 1, b.GradBuffer(), r)
 		}

@@ -149,10 +149,7 @@ func (p *TablePart) Embed(x *tensor.Tensor, ids []int32, padding int32) *tensor.
 		}
 	}
 	compute.Gemm(false, true, n, dim, r, p.scale, h, r, p.b.Data(), r, 1, x.Data(), dim)
-	y := tensor.Custom("LoRA", x.Data(), x.Shape(), []*tensor.Tensor{x, p.a, p.b}, func(g []float32) {
-		if x.Wants() {
-			compute.Add(x.GradBuffer(), x.GradBuffer(), g)
-		}
+	y := x.Over("LoRA", []*tensor.Tensor{p.a, p.b}, func(g []float32) {
 		if p.b.Wants() {
 			compute.Gemm(true, false, dim, r, n, p.scale, g, dim, h, r, 1, p.b.GradBuffer(), r)
 		}

@@ -71,10 +71,10 @@ func EmbeddingExcept(table *Tensor, ids []int32, padding int32) *Tensor {
 }
 
 // PlusOver is Plus that writes over b, whose memory becomes the result's: b must be an intermediate result that nothing else
-// uses, and that its own derivative does not need, as the output of Linear or a norm. Other b are left alone.
+// uses, and that its own derivative does not need, as the output of Linear, with LoRA or without, or a norm. Other b are left alone.
 func (t *Tensor) PlusOver(b *Tensor) *Tensor {
 	switch b.op {
-	case "Linear", "LinearFrozen", "Plus", "RMSNorm", "LayerNorm":
+	case "Linear", "LinearFrozen", "LoRA", "Plus", "RMSNorm", "LayerNorm":
 	default:
 		return t.Plus(b)
 	}

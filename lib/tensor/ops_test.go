@@ -133,6 +133,19 @@ func TestRemainingGradients(t *testing.T) {
 			}
 		})
 	}, rnd(1, 2, 3))
+	gradCheck(t, "Over", func(in []*Tensor) *Tensor { // x W^T + a^2 in the memory of the product, and twice that
+		y := Linear(in[0], in[1], nil)
+		for i, v := range in[2].Data() {
+			y.Data()[i] += v * v
+		}
+		z := y.Over("added", in[2:], func(grad []float32) {
+			g := in[2].GradBuffer()
+			for i, v := range in[2].Data() {
+				g[i] += 2 * v * grad[i]
+			}
+		})
+		return in[3].PlusOver(z.Scale(2))
+	}, rnd(1, 3, 4), rnd(2, 2, 4), rnd(3, 3, 2), rnd(4, 3, 2))
 }
 
 // An operand that is there twice, a view of it, and what was added in place leave every derivative right.

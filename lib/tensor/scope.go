@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"math/bits"
+	"runtime"
 	"sync"
 	"unsafe"
 
@@ -20,7 +21,11 @@ var arena struct {
 	free   map[int][]spare // by capacity
 	out    int             // numbers on loan
 	most   int             // and the most that were, so far
+	waste  int             // numbers that were dropped from the store and not collected yet
 }
+
+// muchWaste is what is worth a collection, in numbers: 16 MB, or more where the store holds more.
+const muchWaste = 1 << 22
 
 // A loan is a buffer in use and the depth of the scope that it belongs to.
 type loan struct {
@@ -78,6 +83,7 @@ func dropOld() {
 				kept = append(kept, s)
 			}
 		}
+		arena.waste += size * (len(list) - len(kept))
 		clear(list[len(kept):])
 		if arena.free[size] = kept; len(kept) == 0 {
 			delete(arena.free, size)
@@ -90,7 +96,7 @@ func FreeScopes() {
 	arena.Lock()
 	defer arena.Unlock()
 	if arena.depth == 0 {
-		arena.free, arena.live, arena.out, arena.most = nil, nil, 0, 0
+		arena.free, arena.live, arena.out, arena.most, arena.waste = nil, nil, 0, 0, 0
 	}
 }
 
@@ -144,6 +150,7 @@ func lendAt(n, depth int) (b []float32, fresh bool) {
 			size = fit
 		} else {
 			makeRoom(size)
+			collect()
 		}
 	}
 	arena.out += size
@@ -189,6 +196,16 @@ func makeRoom(size int) {
 		list[len(list)-1] = spare{}
 		arena.free[largest] = list[:len(list)-1]
 		held -= largest
+		arena.waste += largest
+	}
+}
+
+// collect has the garbage collector take what was dropped, once it is a good part of what is in use. Else it would wait until the
+// heap has doubled: it holds little but numbers, and nothing in it tells the collector that they are not needed.
+func collect() {
+	if arena.waste > max(muchWaste, arena.most/8) {
+		arena.waste = 0
+		runtime.GC()
 	}
 }
 

@@ -294,6 +294,18 @@ func Custom(op string, data []float32, shape []int, inputs []*Tensor, back func(
 	return wrap(op, data, shape, inputs, func(out *Tensor) { back(out.grad) })
 }
 
+// Over makes a tensor of the elements of t, which have been changed in place by an addition: t must be an intermediate result that
+// nothing else uses, and whose own derivative does not need its elements, as the output of Linear. The gradient passes on to t;
+// back adds to those of the inputs, given the gradient of the output.
+func (t *Tensor) Over(op string, inputs []*Tensor, back func(grad []float32)) *Tensor {
+	return wrap(op, t.share(), t.shape, append([]*Tensor{t}, inputs...), func(out *Tensor) {
+		back(out.grad)
+		if t.wants {
+			passOn(t, out)
+		}
+	})
+}
+
 // Wants reports whether a gradient flows into t.
 func (t *Tensor) Wants() bool { return t.wants }
 

@@ -25,7 +25,7 @@ func Transient(x *Tensor, f func(x *Tensor) *Tensor) *Tensor {
 func SpreadOver(x *Tensor, rows []int32) *Tensor {
 	out := Embedding(x, rows)
 	switch x.op {
-	case "Linear", "LinearFrozen", "Rotary":
+	case "Linear", "LinearFrozen", "LoRA", "Rotary":
 		release(x.data)
 		out.again = nil
 	}
