@@ -40,11 +40,18 @@ func (l *loop) checkMemory() error {
 
 // largest is the shape of a micro-batch of the longest samples.
 func largest(rows int, samples []sample) transformer.StepShape {
-	length, counts := 0, 0
+	length, counts, total := 0, 0, 0
 	for _, s := range samples {
-		length, counts = max(length, len(s.ids)), max(counts, s.counts())
+		length, counts, total = max(length, len(s.ids)), max(counts, s.counts()), total+len(s.ids)
 	}
-	return transformer.StepShape{Rows: rows, Length: length, Scored: rows * counts}
+	// Padding is left out of a batch, so that with rows of different lengths each has its own number of tokens.
+	return transformer.StepShape{Rows: rows, Length: length, Scored: rows * counts, Varied: total < length*len(samples)}
+}
+
+// referred is a shape of a task with a reference.
+func referred(s transformer.StepShape) transformer.StepShape {
+	s.Referred = true
+	return s
 }
 
 func (t *sft) shape() transformer.StepShape {
@@ -56,15 +63,15 @@ func (t *dpo) shape() transformer.StepShape {
 	for _, p := range t.train {
 		all = append(all, p.chosen, p.rejected)
 	}
-	return largest(2*min(t.s.BatchSize, len(t.train)), all)
+	return referred(largest(2*min(t.s.BatchSize, len(t.train)), all))
 }
 
 func (t *kto) shape() transformer.StepShape {
 	var all []sample
 	for _, v := range t.train {
-		all = append(all, v.sample)
+		all = append(all, v.sample, v.other)
 	}
-	return largest(min(t.s.BatchSize, len(t.train)), all)
+	return referred(largest(min(t.s.BatchSize, len(t.train)), all))
 }
 
 func (t *cpo) shape() transformer.StepShape  { return largestPairs(t.s, t.train, 2) }
@@ -93,13 +100,19 @@ func (t *reward) shape() transformer.StepShape {
 	return transformer.StepShape{Rows: rows, Length: length, Scored: 1}
 }
 
-func (t *grpo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
-func (t *rloo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
+// The policy of before is scored only where completions are learned from more than once.
+func (t *grpo) shape() transformer.StepShape {
+	s := t.source.shape(t.c.MaxNewTokens)
+	s.Referred = t.ref != nil || t.c.Iterations > 1
+	return s
+}
+
+func (t *rloo) shape() transformer.StepShape { return referred(t.source.shape(t.c.MaxNewTokens)) }
 
 // Policy and critic are learned from one after the other.
-func (t *ppo) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
+func (t *ppo) shape() transformer.StepShape { return referred(t.source.shape(t.c.MaxNewTokens)) }
 
-func (t *distillation) shape() transformer.StepShape { return t.source.shape(t.c.MaxNewTokens) }
+func (t *distillation) shape() transformer.StepShape { return referred(t.source.shape(t.c.MaxNewTokens)) }
 
 // shape is that of a micro-batch of the longest prompt with a completion that uses all its room.
 func (o *source) shape(room int) transformer.StepShape {

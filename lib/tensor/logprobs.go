@@ -25,9 +25,9 @@ type TokenScores struct {
 	LogSumP2  []float32 // log sum_j p_j^2, with SumP2
 }
 
-// keptScores bounds the scores that LogProbs keeps for the backward pass (in elements: 256 MB). Longer batches compute
+// KeptScores bounds the scores that LogProbs keeps for the backward pass (in elements: 256 MB). Longer batches compute
 // them twice, so that memory does not grow with vocabulary times tokens.
-const keptScores = 64 << 20
+const KeptScores = 64 << 20
 
 // LogProbs returns what softmax(hidden W^T) says about the targets. hidden is (rows, D), weight (V, D); targets, one a row,
 // are negative where nothing is asked.
@@ -79,7 +79,7 @@ func logProbs(hidden, weight *Tensor, matrix compute.Weights, targets []int32, o
 		head.Backward(out.grad[:rows], anyNonZero(out.grad[rows:]))
 		release(head.Kept)
 	})
-	if joint.wants && !o.Recompute && head.Counted()*matrix.Rows() <= keptScores {
+	if joint.wants && !o.Recompute && head.Counted()*matrix.Rows() <= KeptScores {
 		head.Kept = allocRaw(head.Counted() * matrix.Rows())
 	}
 	head.Forward()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"lyceum/internal/memory"
+	"lyceum/lib/internal/compute"
+	"lyceum/lib/tensor"
 )
 
 // A StepShape is what decides how much memory a step of training takes beside the model's weights.
@@ -21,6 +23,10 @@ type StepShape struct {
 	Drawn int
 	// State is what the optimiser keeps, in bytes; 0: AdamW's two moments of what is trained; negative: nothing.
 	State int64
+	// Referred: a reference, or the model of before, scores the same positions without a gradient.
+	Referred bool
+	// Varied: micro-batches have different numbers of tokens, and leave buffers of their own sizes in store.
+	Varied bool
 	// Adapter is how many numbers adapters keep of each token (LM.AdapterNumbers).
 	Adapter int
 }
@@ -49,9 +55,19 @@ func (c Config) Slots(room int) int {
 // slotBytes is the memory of the keys and values of a sequence.
 func (c Config) slotBytes(room int) int { return 8 * c.Layers * c.KVHeads * c.HeadDim * room }
 
-// headRoom is what the output layer holds at a time in bytes: the scores that tensor.LogProbs keeps, or a chunk of them, as
-// far as there are so many.
-const headRoom = 256 << 20
+// headBytes is what the output layer holds: the scores that tensor.LogProbs keeps, or room for a chunk of them, which a pass
+// without a gradient needs beside.
+func (c Config) headBytes(scored int64, referred bool) (n int64) {
+	chunk := 4 * int64(compute.HeadScratch(int(scored), c.Vocab))
+	kept := scored*int64(c.Vocab) <= tensor.KeptScores
+	if kept {
+		n = 4 * scored * int64(c.Vocab)
+	}
+	if !kept || referred {
+		n += chunk
+	}
+	return n + 4*scored*int64(c.Dim)
+}
 
 // StepBytes estimates, from the shapes alone, the memory that a step takes beside the weights: gradients, what the optimiser
 // keeps, the activations at their peak, and the cache of sequences that are drawn for it. It is meant to be within a quarter of the truth.
@@ -70,9 +86,15 @@ func (c Config) StepBytes(s StepShape) int64 {
 		kept = int64(c.Layers)*int64(c.Dim) + block + int64(s.Adapter/max(1, c.Layers))
 	}
 	up, width := c.widths()
-	gradients := int64(up + c.Hidden + width + 3*c.Dim) // of one block, on the way back
-	activations := passes*tokens*(kept+3*int64(c.Dim)) + tokens*gradients
-	const spare = 1.06 // sizes are rounded up by an eighth at most
+	passing := up + c.Hidden + width + 3*c.Dim // of one block: gradients on the way back,
+	if s.Referred {                            // or everything in a pass without them
+		passing += width + c.Heads*c.HeadDim + c.Dim
+	}
+	activations := passes*tokens*(kept+3*int64(c.Dim)) + tokens*int64(passing)
+	spare := 1.06 // sizes are rounded up by an eighth at most
+	if s.Varied {
+		spare *= 1.1 // the store keeps up to a quarter above the most in use
+	}
 	state := s.State
 	if state == 0 {
 		state = 8 * trained
@@ -81,7 +103,7 @@ func (c Config) StepBytes(s StepShape) int64 {
 		slots := min(s.Drawn, c.Slots(s.Length))
 		state = max(0, state) + int64(slots)*int64(c.slotBytes(s.Length)+4*c.Vocab)
 	}
-	return 4*trained + max(0, state) + int64(spare*4*float64(activations)) + min(4*scored*int64(c.Vocab), headRoom) + 4*scored*int64(c.Dim)
+	return 4*trained + max(0, state) + int64(spare*4*float64(activations)) + c.headBytes(scored, s.Referred)
 }
 
 func (c Config) widths() (up, qkv int) {

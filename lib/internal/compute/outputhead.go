@@ -1,6 +1,9 @@
 package compute
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // OutputHead is the last layer of a language model joined with what is wanted of its scores, so that the whole
 // (tokens, vocabulary) matrix need not exist: rows are taken in chunks, and rows without a target are left out.
@@ -40,6 +43,12 @@ type OutputHead struct {
 
 // headChunk is how many logits exist at a time (64 MB).
 const headChunk = 16 << 20
+
+// headRows is how many rows are in a chunk.
+func headRows(rows, vocab int) int { return min(max(64, headChunk/vocab), max(rows, 1)) }
+
+// HeadScratch is how many logits a head that keeps none has room for, of so many rows with a target.
+func HeadScratch(rows, vocab int) int { return 1 << bits.Len(uint(headRows(rows, vocab)*vocab-1)) }
 
 // Counted is how many rows have a target.
 func (h *OutputHead) Counted() int {
@@ -94,7 +103,7 @@ func (h *OutputHead) chunks(fn func(lo, hi int, hidden, z []float32)) {
 	if rows == 0 && h.Fresh && h.DWeight != nil {
 		Zero(h.DWeight[:vocab*dim])
 	}
-	step := min(max(64, headChunk/vocab), max(rows, 1))
+	step := headRows(rows, vocab)
 	var buffer []float32
 	if h.Kept == nil {
 		buffer = getScratch(step * vocab)
