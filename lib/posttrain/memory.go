@@ -112,7 +112,9 @@ func (t *rloo) shape() transformer.StepShape { return referred(t.source.shape(t.
 // Policy and critic are learned from one after the other.
 func (t *ppo) shape() transformer.StepShape { return referred(t.source.shape(t.c.MaxNewTokens)) }
 
-func (t *distillation) shape() transformer.StepShape { return referred(t.source.shape(t.c.MaxNewTokens)) }
+func (t *distillation) shape() transformer.StepShape {
+	return referred(t.source.shape(t.c.MaxNewTokens))
+}
 
 // shape is that of a micro-batch of the longest prompt with a completion that uses all its room.
 func (o *source) shape(room int) transformer.StepShape {
