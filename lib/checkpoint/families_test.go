@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"lyceum/lib/nn"
+	"lyceum/lib/optim"
 	"lyceum/lib/tensor"
 	"lyceum/lib/transformer"
 )
@@ -19,6 +20,7 @@ import (
 const (
 	familyLogits    = 1e-5
 	familyGradients = 1e-4
+	familySteps     = 1e-4 // relative, of losses, gradients and parameters in ten steps: Adam divides small gradients by themselves
 )
 
 type familyGolden struct {
@@ -30,6 +32,8 @@ type familyGolden struct {
 	Loss          float64
 	Gradients     map[string]float64
 	Greedy        []int32
+	Steps         [][2]float64       // the loss, and the norm of the gradient, before each of ten steps
+	After         map[string]float64 // the norm of each parameter after them
 }
 
 // eachFamily runs f for every checkpoint; reward models apart.
@@ -81,6 +85,19 @@ func (g familyGolden) batch() transformer.Batch {
 	return transformer.PadLeft([][]int32{g.IDs[0], g.IDs[1][4:]}, 0)
 }
 
+// targets are the tokens that the loss counts, and how many they are.
+func (g familyGolden) targets(b transformer.Batch) (targets []int32, n int) {
+	targets = make([]int32, len(b.IDs))
+	for i := range targets {
+		targets[i] = -1
+		if i%11 < 10 && b.Segments[i] >= 0 {
+			targets[i] = b.IDs[i+1]
+			n++
+		}
+	}
+	return targets, n
+}
+
 func compare(t *testing.T, what string, got []float32, want []float64, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -101,15 +118,7 @@ func TestFamiliesEqualTransformers(t *testing.T) {
 		z := m.Logits(b).Data()
 		compare(t, "logits", z[:11*v], g.Logits, familyLogits)
 		compare(t, "logits of the padded row", z[15*v:], g.Padded, familyLogits)
-		targets := make([]int32, len(b.IDs))
-		n := 0
-		for i := range targets {
-			targets[i] = -1
-			if i%11 < 10 && b.Segments[i] >= 0 {
-				targets[i] = b.IDs[i+1]
-				n++
-			}
-		}
+		targets, n := g.targets(b)
 		loss := m.NLL(b, targets).Sum().Scale(1 / float32(n))
 		if d := math.Abs(float64(loss.Item()) - g.Loss); d > 1e-5 {
 			t.Errorf("loss %v, Transformers has %v", loss.Item(), g.Loss)
@@ -119,33 +128,75 @@ func TestFamiliesEqualTransformers(t *testing.T) {
 	})
 }
 
-func compareGradients(t *testing.T, params []nn.Param, want map[string]float64) {
-	t.Helper()
-	seen := 0
-	for _, p := range params {
-		if p.Value.Grad() == nil {
-			t.Errorf("%s has no gradient", p.Name)
-			continue
+// Ten steps of AdamW are those of PyTorch.
+func TestFamiliesTrainAsTransformers(t *testing.T) {
+	eachFamily(t, false, func(t *testing.T, folder string, g familyGolden) {
+		m := loadFamily(t, folder, g)
+		b := g.batch()
+		targets, n := g.targets(b)
+		opt := optim.NewAdamW(m.Params())
+		near := func(step int, what string, got, want float64) {
+			if !(math.Abs(got-want) <= familySteps*math.Abs(want)) {
+				t.Errorf("step %d: %s %v, PyTorch has %v", step, what, got, want)
+			}
 		}
-		grad, at := p.Value.Grad().Data(), 0
-		parts := p.Parts
+		if len(g.Steps) != 10 {
+			t.Fatalf("%d steps are known", len(g.Steps))
+		}
+		for i, want := range g.Steps {
+			loss := m.NLL(b, targets).Sum().Scale(1 / float32(n))
+			loss.Backward()
+			norm, scale := optim.Clip(m.Params(), 1)
+			near(i, "the loss is", float64(loss.Item()), want[0])
+			near(i, "the norm of the gradient is", norm, want[1])
+			opt.Step(5e-3*float64(10-i)/10, scale)
+			opt.ZeroGrad()
+		}
+		seen := eachPart(m.Params(), func(p nn.Param) []float32 { return p.Value.Data() }, func(name string, norm float64) {
+			// Without angles a bias of the keys adds the same to all scores of a query: its gradient is rounding alone, of which
+			// Adam makes whole steps.
+			if !strings.HasSuffix(name, "c_attn.bias") {
+				near(10, "the norm of "+name+" is", norm, g.After[name])
+			}
+		})
+		if seen != len(g.After) {
+			t.Errorf("%d parameters, Transformers has %d", seen, len(g.After))
+		}
+	})
+}
+
+// eachPart visits the norms of what f gives of each parameter, by the names that Transformers has for its parts.
+func eachPart(params []nn.Param, f func(p nn.Param) []float32, visit func(name string, norm float64)) (seen int) {
+	for _, p := range params {
+		data, parts := f(p), p.Parts
 		if parts == nil {
 			parts = []nn.Part{{Name: p.Name, Rows: p.Value.Dim(0)}}
 		}
 		for _, part := range parts {
-			n := part.Rows * p.Value.Len() / p.Value.Dim(0)
-			sum := 0.0
-			for _, x := range grad[at : at+n] {
+			n, sum := part.Rows*p.Value.Len()/p.Value.Dim(0), 0.0
+			for _, x := range data[:n] {
 				sum += float64(x) * float64(x)
 			}
-			at += n
-			w, ok := want[part.Name]
-			if got := math.Sqrt(sum); !ok || math.Abs(got-w) > familyGradients*w+1e-7 {
-				t.Errorf("%s: norm of the gradient %v, Transformers has %v", part.Name, got, w)
-			}
+			data = data[n:]
+			visit(part.Name, math.Sqrt(sum))
 			seen++
 		}
 	}
+	return seen
+}
+
+func compareGradients(t *testing.T, params []nn.Param, want map[string]float64) {
+	t.Helper()
+	for _, p := range params {
+		if p.Value.Grad() == nil {
+			t.Fatalf("%s has no gradient", p.Name)
+		}
+	}
+	seen := eachPart(params, func(p nn.Param) []float32 { return p.Value.Grad().Data() }, func(name string, got float64) {
+		if w, ok := want[name]; !ok || math.Abs(got-w) > familyGradients*w+1e-7 {
+			t.Errorf("%s: norm of the gradient %v, Transformers has %v", name, got, w)
+		}
+	})
 	if seen != len(want) {
 		t.Errorf("%d gradients, Transformers has %d", seen, len(want))
 	}

@@ -4,9 +4,10 @@
 
 Weights are rounded to bfloat16, so that the files are small, and computed with in float32, eager attention, on one thread.
 For each case: logits of two sequences, the shorter one padded on the left, the norm of the gradient of each parameter under
-the mean negative log-likelihood of all tokens but the first of each sequence, and a greedy continuation of the first.
+the mean negative log-likelihood of all tokens but the first of each sequence, a greedy continuation of the first, and ten
+steps of AdamW on that likelihood: its value and the norm of the gradient before each, and the norms of the parameters after.
 """
-import json, os, shutil
+import copy, json, os, shutil
 import torch, transformers
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, CONFIG_MAPPING
@@ -60,6 +61,20 @@ def gradients(m, loss):
     return {n: float(p.grad.double().norm()) for n, p in m.named_parameters() if p.grad is not None}
 
 
+def steps(m, loss):
+    """Ten steps with a rate that falls, gradients clipped to a norm of 1."""
+    opt, out = torch.optim.AdamW(m.parameters(), lr=5e-3, weight_decay=0.0), []
+    for i in range(10):
+        for g in opt.param_groups:
+            g["lr"] = 5e-3 * (10 - i) / 10
+        opt.zero_grad()
+        value = loss()
+        value.backward()
+        out.append([float(value.detach()), float(torch.nn.utils.clip_grad_norm_(m.parameters(), 1.0))])
+        opt.step()
+    return out, {n: float(p.detach().double().norm()) for n, p in m.named_parameters()}
+
+
 def numbers(t): return [float(f"{x:.8g}") for x in t.flatten().tolist()]
 
 
@@ -76,15 +91,20 @@ def case(name, kind, settings, seed, out):
         save_file(state, os.path.join(folder, "model.safetensors"), metadata={"format": "pt"})
     ids, mask = torch.tensor(IDS), torch.tensor(MASK)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
-    z = m(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False).logits
-    want = [[ids[r, i + 1] for i in range(10) if mask[r, i] and mask[r, i + 1]] for r in range(2)]
-    lp = torch.cat([z[r, i].log_softmax(-1)[ids[r, i + 1]][None] for r in range(2) for i in range(10) if mask[r, i] and mask[r, i + 1]])
-    loss = -lp.mean()
+
+    def run(m):
+        z = m(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False).logits
+        lp = torch.cat([z[r, i].log_softmax(-1)[ids[r, i + 1]][None] for r in range(2) for i in range(10) if mask[r, i] and mask[r, i + 1]])
+        return z, -lp.mean()
+
+    learner = copy.deepcopy(m)  # dynamic angles remember the longest sequence that a model has seen
+    z, loss = run(m)
     one = ids[:1, :6]
     for _ in range(8):
         one = torch.cat([one, m(input_ids=one, use_cache=False).logits[:, -1:].argmax(-1)], 1)
     out[name] = {"kind": kind, "weights": "llama" if name.startswith("rope_") else name, "logits": numbers(z[0]), "padded_logits": numbers(z[1, 4:]),
                  "loss": float(loss.detach()), "gradients": gradients(m, loss), "greedy": one[0, 6:].tolist()}
+    out[name]["steps"], out[name]["after"] = steps(learner, lambda: run(learner)[1])
 
 
 def scorer(name, kind, settings, seed, out):
