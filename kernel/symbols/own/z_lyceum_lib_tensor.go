@@ -35,6 +35,7 @@ func init() {
 		"Full":             reflect.ValueOf(pkg.Full),
 		"GEGLU":            reflect.ValueOf(pkg.GEGLU),
 		"Heads":            reflect.ValueOf((*pkg.Heads)(nil)),
+		"KeptScores":       untyped.Int("67108864"),
 		"LayerNorm":        reflect.ValueOf(pkg.LayerNorm),
 		"Linear":           reflect.ValueOf(pkg.Linear),
 		"LinearFrozen":     reflect.ValueOf(pkg.LinearFrozen),
