@@ -28,6 +28,7 @@ const (
 	amxWhole    = 1 << 18      // and so does all of that operand if it has no more
 	amxLeast    = 8            // rows and columns from which on tiles are not mostly empty
 	amxParts    = 16           // ranges wanted
+	amxRun      = 4            // steps that are packed for panels side by side
 	amxRowBytes = 4 * amxTile  // of a tile
 	amxBytes    = 4 * amxWords // of a step
 )
@@ -53,9 +54,11 @@ func (g *gemmCall) amx() {
 	most := (all-1)/((all-1)/amxSlice+1) + 1
 	shared, private := (g.n-1)/amxPanel+1, (g.m-1)/amxPanel+1
 	packShared, packPrivate, sweep := (*amxCall).packB, (*amxCall).packA, (*amxCall).sweepB
+	alongShared, alongPrivate := g.b.trans, !g.a.trans
 	if g.m < g.n {
 		shared, private = private, shared
 		packShared, packPrivate, sweep = packPrivate, packShared, (*amxCall).sweepA
+		alongShared, alongPrivate = alongPrivate, alongShared
 	}
 	packed := getScratch(shared * most * amxWords)
 	defer putScratch(packed)
@@ -67,20 +70,19 @@ func (g *gemmCall) amx() {
 		}
 		panel := c.steps * amxWords
 		Parallel(shared, max(1, min(4, shared/amxParts)), func(lo, hi int) {
-			for p := lo; p < hi; p++ {
-				packShared(c, packed[p*panel:][:panel], p)
-			}
+			c.packPanels(packShared, alongShared, packed[lo*panel:], lo, hi)
 		})
 		chunk, group := shared, max(1, min(4, private/amxParts))
+		if !alongPrivate {
+			group = max(1, min(4, private/6))
+		}
 		if shared*panel > amxWhole {
 			chunk, group = max(1, amxChunk/panel), max(1, min(amxPrivate/panel, private/4))
 		}
 		ParallelStop(private, group, func(lo, hi int) {
 			own := getScratch((hi - lo) * panel)
 			defer putScratch(own)
-			for p := lo; p < hi; p++ {
-				packPrivate(c, own[(p-lo)*panel:][:panel], p)
-			}
+			c.packPanels(packPrivate, alongPrivate, own, lo, hi)
 			for from := 0; from < shared; from += chunk {
 				for p := lo; p < hi; p++ {
 					sweep(c, own[(p-lo)*panel:], p, packed[from*panel:], from, min(from+chunk, shared))
@@ -90,30 +92,45 @@ func (g *gemmCall) amx() {
 	}
 }
 
-// packA packs panel p of A. What is behind the last row stays as it was: it goes into rows of C that are not kept.
-func (c *amxCall) packA(dst []float32, p int) {
+// packPanels packs panels lo to hi one behind the other. Where an operand is not stored along the sum, a few rows of it are
+// packed for all of them before the next: a panel alone would take so little of a row that each piece is a way of its own.
+func (c *amxCall) packPanels(pack func(c *amxCall, dst []float32, p, k, length int), along bool, dst []float32, lo, hi int) {
+	run := c.kk
+	if !along {
+		run = amxRun * amxStep
+	}
+	for k := 0; k < c.kk; k += run {
+		for p := lo; p < hi; p++ {
+			pack(c, dst[((p-lo)*c.steps+k/amxStep)*amxWords:], p, c.k0+k, min(run, c.kk-k))
+		}
+	}
+}
+
+// packA packs length elements from k on of panel p of A. What is behind the last row stays as it was: it goes into rows of C
+// that are not kept.
+func (c *amxCall) packA(dst []float32, p, k, length int) {
 	pack := c.x.rows
 	if c.a.trans {
 		pack = c.x.cols
 	}
 	for i := p * amxPanel; i < min((p+1)*amxPanel, c.m); i += amxTile {
-		pack(&dst[(i-p*amxPanel)*amxTile], c.a.at(i, c.k0), c.a.ld, min(amxTile, c.m-i), c.kk)
+		pack(&dst[(i-p*amxPanel)*amxTile], c.a.at(i, k), c.a.ld, min(amxTile, c.m-i), length)
 	}
 }
 
-// packB packs panel p of B.
-func (c *amxCall) packB(dst []float32, p int) {
+// packB packs the same part of panel p of B.
+func (c *amxCall) packB(dst []float32, p, k, length int) {
 	j := p * amxPanel
 	cols := min(amxPanel, c.n-j)
 	if c.b.trans {
 		for i := 0; i < cols; i += amxTile {
-			c.x.rowsT(&dst[i], c.b.at(c.k0, j+i), c.b.ld, min(amxTile, cols-i), c.kk)
+			c.x.rowsT(&dst[i], c.b.at(k, j+i), c.b.ld, min(amxTile, cols-i), length)
 		}
 		return
 	}
-	words := (c.kk + 1) / 2
-	c.gemmCall.packB(active.pairs, dst, c.k0/2, words, j, cols)
-	clear(dst[words*amxPanel:])
+	words := (length + 1) / 2
+	c.gemmCall.packB(active.pairs, dst, k/2, words, j, cols)
+	clear(dst[words*amxPanel : roundUp(words, amxTile)*amxPanel])
 }
 
 // sweepB multiplies panel p of A with panels from to to of B.
