@@ -22,23 +22,23 @@ DATA amxConfig<>+48(SB)/8, $0x1010101010101010
 DATA amxConfig<>+56(SB)/8, $0x0000000000000000
 GLOBL amxConfig<>(SB), RODATA|NOPTR, $64
 
-// func amxProduct1x1(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
-TEXT ·amxProduct1x1(SB), NOSPLIT, $0-104
+// func amxProduct1x1(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+TEXT ·amxProduct1x1(SB), NOSPLIT, $0-96
 	LEAQ amxConfig<>(SB), AX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // LDTILECFG (AX)
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R9
 	MOVQ second+32(FP), R10
 	MOVQ astep+40(FP), R11
-	MOVQ b+56(FP), BX
-	MOVQ c+72(FP), R8
-	MOVQ ldc+80(FP), DI
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), R8
+	MOVQ ldc+72(FP), DI
 	MOVQ $128, R13
 block:
 	MOVQ DI, DX
 	SHLQ $4, DX
 	ADDQ R8, DX
-	CMPQ add+96(FP), $0
+	CMPQ add+88(FP), $0
 	JNE add
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0 // TILEZERO T0
 	JMP start
@@ -62,31 +62,30 @@ step:
 	SHLQ $4, DX
 	ADDQ R8, DX
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x44; BYTE $0x38; BYTE $0x00 // TILESTORED T0, 0(R8)(DI*1)
-	ADDQ anext+48(FP), SI
-	ADDQ bnext+64(FP), BX
-	ADDQ cnext+88(FP), R8
+	ADDQ bnext+56(FP), BX
+	ADDQ cnext+80(FP), R8
 	SUBQ $1, count+0(FP)
 	JNZ block
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0 // TILERELEASE
 	RET
 
-// func amxProduct1x2(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
-TEXT ·amxProduct1x2(SB), NOSPLIT, $0-104
+// func amxProduct1x2(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+TEXT ·amxProduct1x2(SB), NOSPLIT, $0-96
 	LEAQ amxConfig<>(SB), AX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // LDTILECFG (AX)
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R9
 	MOVQ second+32(FP), R10
 	MOVQ astep+40(FP), R11
-	MOVQ b+56(FP), BX
-	MOVQ c+72(FP), R8
-	MOVQ ldc+80(FP), DI
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), R8
+	MOVQ ldc+72(FP), DI
 	MOVQ $128, R13
 block:
 	MOVQ DI, DX
 	SHLQ $4, DX
 	ADDQ R8, DX
-	CMPQ add+96(FP), $0
+	CMPQ add+88(FP), $0
 	JNE add
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0 // TILEZERO T0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8 // TILEZERO T1
@@ -115,31 +114,30 @@ step:
 	ADDQ R8, DX
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x44; BYTE $0x38; BYTE $0x00 // TILESTORED T0, 0(R8)(DI*1)
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x4c; BYTE $0x38; BYTE $0x40 // TILESTORED T1, 64(R8)(DI*1)
-	ADDQ anext+48(FP), SI
-	ADDQ bnext+64(FP), BX
-	ADDQ cnext+88(FP), R8
+	ADDQ bnext+56(FP), BX
+	ADDQ cnext+80(FP), R8
 	SUBQ $1, count+0(FP)
 	JNZ block
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0 // TILERELEASE
 	RET
 
-// func amxProduct2x1(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
-TEXT ·amxProduct2x1(SB), NOSPLIT, $0-104
+// func amxProduct2x1(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+TEXT ·amxProduct2x1(SB), NOSPLIT, $0-96
 	LEAQ amxConfig<>(SB), AX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // LDTILECFG (AX)
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R9
 	MOVQ second+32(FP), R10
 	MOVQ astep+40(FP), R11
-	MOVQ b+56(FP), BX
-	MOVQ c+72(FP), R8
-	MOVQ ldc+80(FP), DI
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), R8
+	MOVQ ldc+72(FP), DI
 	MOVQ $128, R13
 block:
 	MOVQ DI, DX
 	SHLQ $4, DX
 	ADDQ R8, DX
-	CMPQ add+96(FP), $0
+	CMPQ add+88(FP), $0
 	JNE add
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0 // TILEZERO T0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd0 // TILEZERO T2
@@ -168,31 +166,30 @@ step:
 	ADDQ R8, DX
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x44; BYTE $0x38; BYTE $0x00 // TILESTORED T0, 0(R8)(DI*1)
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x54; BYTE $0x3a; BYTE $0x00 // TILESTORED T2, 0(DX)(DI*1)
-	ADDQ anext+48(FP), SI
-	ADDQ bnext+64(FP), BX
-	ADDQ cnext+88(FP), R8
+	ADDQ bnext+56(FP), BX
+	ADDQ cnext+80(FP), R8
 	SUBQ $1, count+0(FP)
 	JNZ block
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0 // TILERELEASE
 	RET
 
-// func amxProduct2x2(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
-TEXT ·amxProduct2x2(SB), NOSPLIT, $0-104
+// func amxProduct2x2(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+TEXT ·amxProduct2x2(SB), NOSPLIT, $0-96
 	LEAQ amxConfig<>(SB), AX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // LDTILECFG (AX)
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R9
 	MOVQ second+32(FP), R10
 	MOVQ astep+40(FP), R11
-	MOVQ b+56(FP), BX
-	MOVQ c+72(FP), R8
-	MOVQ ldc+80(FP), DI
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), R8
+	MOVQ ldc+72(FP), DI
 	MOVQ $128, R13
 block:
 	MOVQ DI, DX
 	SHLQ $4, DX
 	ADDQ R8, DX
-	CMPQ add+96(FP), $0
+	CMPQ add+88(FP), $0
 	JNE add
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0 // TILEZERO T0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8 // TILEZERO T1
@@ -230,9 +227,8 @@ step:
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x4c; BYTE $0x38; BYTE $0x40 // TILESTORED T1, 64(R8)(DI*1)
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x54; BYTE $0x3a; BYTE $0x00 // TILESTORED T2, 0(DX)(DI*1)
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x5c; BYTE $0x3a; BYTE $0x40 // TILESTORED T3, 64(DX)(DI*1)
-	ADDQ anext+48(FP), SI
-	ADDQ bnext+64(FP), BX
-	ADDQ cnext+88(FP), R8
+	ADDQ bnext+56(FP), BX
+	ADDQ cnext+80(FP), R8
 	SUBQ $1, count+0(FP)
 	JNZ block
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0 // TILERELEASE

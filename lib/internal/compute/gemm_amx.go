@@ -4,7 +4,7 @@ import "unsafe"
 
 // amxProductFunc computes count blocks of C, one after another, on tile registers: the rows and columns of up to two tiles
 // each, sums over steps of amxStep elements. See the generator for the distances, which are in bytes.
-type amxProductFunc func(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+type amxProductFunc func(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
 
 // amxKernels are products of bfloat16 on tile registers (AMX-BF16). Both operands lie in panels: 32 rows of A or columns of B,
 // for each step along the sum two tiles of 16 rows of 16 words. In a panel of A the tiles follow each other and a row
@@ -27,7 +27,9 @@ const (
 	amxChunk    = 1 << 17      // these of the operand packed for all they stay in the second-level cache,
 	amxWhole    = 1 << 18      // and so does all of that operand if it has no more
 	amxLeast    = 8            // rows and columns from which on tiles are not mostly empty
-	amxParts    = 16           // ranges wanted
+	amxParts    = 16           // ranges of rows wanted,
+	amxFewParts = 6            // and of columns: a few panels side by side are better written
+	amxGroup    = 8            // panels in a range, at most
 	amxRun      = 4            // steps that are packed for panels side by side
 	amxRowBytes = 4 * amxTile  // of a tile
 	amxBytes    = 4 * amxWords // of a step
@@ -52,56 +54,70 @@ func (g *gemmCall) takesAMX() bool {
 func (g *gemmCall) amx() {
 	all := (g.pairsOf-1)/amxStep + 1
 	most := (all-1)/((all-1)/amxSlice+1) + 1
-	shared, private := (g.n-1)/amxPanel+1, (g.m-1)/amxPanel+1
-	packShared, packPrivate, sweep := (*amxCall).packB, (*amxCall).packA, (*amxCall).sweepB
-	alongShared, alongPrivate := g.b.trans, !g.a.trans
-	if g.m < g.n {
-		shared, private = private, shared
-		packShared, packPrivate, sweep = packPrivate, packShared, (*amxCall).sweepA
-		alongShared, alongPrivate = alongPrivate, alongShared
-	}
-	packed := getScratch(shared * most * amxWords)
-	defer putScratch(packed)
 	for s := 0; s < all; s += most {
 		c := &amxCall{gemmCall: g, x: active.amx, k0: s * amxStep, steps: min(most, all-s)}
 		c.kk = min(c.steps*amxStep, g.pairsOf-c.k0)
 		if g.add || s > 0 {
 			c.adds = 1
 		}
-		panel := c.steps * amxWords
-		Parallel(shared, max(1, min(4, shared/amxParts)), func(lo, hi int) {
-			c.packPanels(packShared, alongShared, packed[lo*panel:], lo, hi)
-		})
-		chunk, group := shared, max(1, min(4, private/amxParts))
-		if !alongPrivate {
-			group = max(1, min(4, private/6))
-		}
-		if shared*panel > amxWhole {
-			chunk, group = max(1, amxChunk/panel), max(1, min(amxPrivate/panel, private/4))
-		}
-		ParallelStop(private, group, func(lo, hi int) {
-			own := getScratch((hi - lo) * panel)
-			defer putScratch(own)
-			c.packPanels(packPrivate, alongPrivate, own, lo, hi)
-			for from := 0; from < shared; from += chunk {
-				for p := lo; p < hi; p++ {
-					sweep(c, own[(p-lo)*panel:], p, packed[from*panel:], from, min(from+chunk, shared))
-				}
-			}
-		})
+		c.pass()
 	}
+}
+
+// pass computes the sums over k0 to k0+kk.
+func (c *amxCall) pass() {
+	a := operand{panels: (c.m-1)/amxPanel + 1, along: !c.a.trans, pack: (*amxCall).packA}
+	b := operand{panels: (c.n-1)/amxPanel + 1, along: c.b.trans, pack: (*amxCall).packB}
+	shared, private := a, b
+	if c.m >= c.n {
+		shared, private = b, a
+	}
+	panel := c.steps * amxWords
+	packed := getScratch(shared.panels * panel)
+	defer putScratch(packed)
+	Parallel(shared.panels, max(1, min(4, shared.panels/amxParts)), func(lo, hi int) {
+		c.packPanels(shared, packed[lo*panel:], lo, hi)
+	})
+	chunk := shared.panels
+	if chunk*panel > amxWhole {
+		chunk = max(1, amxChunk/panel)
+	}
+	group := max(1, min(amxPrivate/panel, private.panels/amxParts, amxGroup))
+	if c.m < c.n {
+		group = max(1, min(amxPrivate/panel, private.panels/amxFewParts, amxGroup))
+	}
+	ParallelStop(private.panels, group, func(lo, hi int) {
+		own := getScratch((hi - lo) * panel)
+		defer putScratch(own)
+		c.packPanels(private, own, lo, hi)
+		for from := 0; from < shared.panels; from += chunk {
+			to := min(from+chunk, shared.panels)
+			if c.m < c.n {
+				c.sweep(packed[from*panel:], from, to, own, lo, hi)
+			} else {
+				c.sweep(own, lo, hi, packed[from*panel:], from, to)
+			}
+		}
+	})
+}
+
+// operand is how one side of a product is packed.
+type operand struct {
+	panels int
+	along  bool // whether it is stored along the sum
+	pack   func(c *amxCall, dst []float32, p, k, length int)
 }
 
 // packPanels packs panels lo to hi one behind the other. Where an operand is not stored along the sum, a few rows of it are
 // packed for all of them before the next: a panel alone would take so little of a row that each piece is a way of its own.
-func (c *amxCall) packPanels(pack func(c *amxCall, dst []float32, p, k, length int), along bool, dst []float32, lo, hi int) {
+func (c *amxCall) packPanels(o operand, dst []float32, lo, hi int) {
 	run := c.kk
-	if !along {
+	if !o.along {
 		run = amxRun * amxStep
 	}
 	for k := 0; k < c.kk; k += run {
 		for p := lo; p < hi; p++ {
-			pack(c, dst[((p-lo)*c.steps+k/amxStep)*amxWords:], p, c.k0+k, min(run, c.kk-k))
+			o.pack(c, dst[((p-lo)*c.steps+k/amxStep)*amxWords:], p, c.k0+k, min(run, c.kk-k))
 		}
 	}
 }
@@ -133,49 +149,37 @@ func (c *amxCall) packB(dst []float32, p, k, length int) {
 	clear(dst[words*amxPanel : roundUp(words, amxTile)*amxPanel])
 }
 
-// sweepB multiplies panel p of A with panels from to to of B.
-func (c *amxCall) sweepB(own []float32, p int, packed []float32, from, to int) {
-	rows := min(amxPanel, c.m-p*amxPanel)
-	whole := min(to, c.n/amxPanel)
-	bytes := c.steps * amxBytes
-	c.blocks(whole-from, p*amxPanel, from*amxPanel, rows, amxPanel, own, packed, 0, bytes)
-	if whole < to {
-		c.blocks(1, p*amxPanel, whole*amxPanel, rows, c.n-whole*amxPanel, own, packed[(whole-from)*bytes/4:], 0, bytes)
+// sweep multiplies panels i to iEnd of A, each with panels j to jEnd of B: so C is written along its rows.
+func (c *amxCall) sweep(a []float32, i, iEnd int, b []float32, j, jEnd int) {
+	panel := c.steps * amxWords
+	whole := min(jEnd, c.n/amxPanel)
+	for p := i; p < iEnd; p++ {
+		row, rows := p*amxPanel, min(amxPanel, c.m-p*amxPanel)
+		c.blocks(whole-j, row, j*amxPanel, rows, amxPanel, a[(p-i)*panel:], b)
+		if whole < jEnd {
+			c.blocks(1, row, whole*amxPanel, rows, c.n-whole*amxPanel, a[(p-i)*panel:], b[(whole-j)*panel:])
+		}
 	}
 }
 
-// sweepA multiplies panels from to to of A with panel p of B.
-func (c *amxCall) sweepA(own []float32, p int, packed []float32, from, to int) {
-	cols := min(amxPanel, c.n-p*amxPanel)
-	whole := min(to, c.m/amxPanel)
-	bytes := c.steps * amxBytes
-	c.blocks(whole-from, from*amxPanel, p*amxPanel, amxPanel, cols, packed, own, bytes, 0)
-	if whole < to {
-		c.blocks(1, whole*amxPanel, p*amxPanel, c.m-whole*amxPanel, cols, packed[(whole-from)*bytes/4:], own, bytes, 0)
-	}
-}
-
-// blocks computes count blocks of C from row i and column j on, rows x cols each, of which only one distance is not 0:
-// between the panels of A that follow each other, or those of B. Blocks of whole tiles are written where they belong.
-func (c *amxCall) blocks(count, i, j, rows, cols int, a, b []float32, anext, bnext int) {
+// blocks computes count blocks of C side by side from row i and column j on, rows x cols each: of one panel of A and of
+// panels of B. Blocks of whole tiles are written where they belong.
+func (c *amxCall) blocks(count, i, j, rows, cols int, a, b []float32) {
 	if count <= 0 {
 		return
 	}
 	kernel := c.x.product[(rows-1)/amxTile+1][(cols-1)/amxTile+1]
-	down, right := 0, amxPanel
-	if anext > 0 {
-		down, right = amxPanel, 0
-	}
+	next := c.steps * amxBytes
 	if c.alpha == 1 && rows%amxTile == 0 && cols%amxTile == 0 {
-		kernel(count, c.steps, &a[0], amxRowBytes, amxBytes/2, amxBytes, anext, &b[0], bnext, offset(c.c, i*c.ldc+j), 4*c.ldc, 4*(down*c.ldc+right), c.adds)
+		kernel(count, c.steps, &a[0], amxRowBytes, amxBytes/2, amxBytes, &b[0], next, offset(c.c, i*c.ldc+j), 4*c.ldc, 4*amxPanel, c.adds)
 		return
 	}
 	block := getScratch(amxPanel * amxPanel)
 	defer putScratch(block)
 	for n := range count {
-		kernel(1, c.steps, &a[n*anext/4], amxRowBytes, amxBytes/2, amxBytes, 0, &b[n*bnext/4], 0, &block[0], 4*amxPanel, 0, 0)
+		kernel(1, c.steps, &a[0], amxRowBytes, amxBytes/2, amxBytes, &b[n*next/4], 0, &block[0], 4*amxPanel, 0, 0)
 		for r := range rows {
-			to := unsafe.Slice(offset(c.c, (i+n*down+r)*c.ldc+j+n*right), cols)
+			to := unsafe.Slice(offset(c.c, (i+r)*c.ldc+j+n*amxPanel), cols)
 			if c.adds != 0 {
 				active.axpy(block[r*amxPanel:][:cols], to, c.alpha)
 			} else {
@@ -224,7 +228,7 @@ func (w *BF16Matrix) mulPanel(y []float32, ldy, rows, j int, packed, sums []floa
 	left := (*float32)(unsafe.Pointer(&a[0]))
 	down := 2 * w.stride
 	run := func(count, tiles int, b, c []float32) {
-		active.amx.product[2][tiles](count, steps, left, down, amxTile*down, amxRowBytes, 0, &b[0], steps*amxBytes, &c[0], 4*amxPanel, 4*amxPanel*amxPanel, 0)
+		active.amx.product[2][tiles](count, steps, left, down, amxTile*down, amxRowBytes, &b[0], steps*amxBytes, &c[0], 4*amxPanel, 4*amxPanel*amxPanel, 0)
 	}
 	whole := rows / amxPanel
 	if rows%amxPanel > amxTile {

@@ -708,16 +708,16 @@ const (
 )
 
 //go:noescape
-func amxProduct1x1(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+func amxProduct1x1(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
 
 //go:noescape
-func amxProduct1x2(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+func amxProduct1x2(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
 
 //go:noescape
-func amxProduct2x1(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+func amxProduct2x1(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
 
 //go:noescape
-func amxProduct2x2(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)
+func amxProduct2x2(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)
 
 //go:noescape
 func amxRows(dst, src *float32, lds, rows, k int)

@@ -104,11 +104,11 @@ func (a *asm) tilesEnd() {
 // distances are in bytes. With add = 0 C is only written.
 func (a *asm) amxProduct(rows, cols int) {
 	a.function(fmt.Sprintf("amxProduct%dx%d", rows, cols),
-		"(count, steps int, a *float32, lda, second, astep, anext int, b *float32, bnext int, c *float32, ldc, cnext, add int)", 104)
+		"(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)", 96)
 	a.tilesBegin()
-	for i, reg := range []string{"SI", "R9", "R10", "R11", "", "BX", "", "R8", "DI"} {
+	for i, reg := range []string{"SI", "R9", "R10", "R11", "BX", "", "R8", "DI"} {
 		if reg != "" {
-			a.op("MOVQ %s+%d(FP), %s", []string{"a", "lda", "second", "astep", "", "b", "", "c", "ldc"}[i], 16+8*i, reg)
+			a.op("MOVQ %s+%d(FP), %s", []string{"a", "lda", "second", "astep", "b", "", "c", "ldc"}[i], 16+8*i, reg)
 		}
 	}
 	a.op("MOVQ $%d, R13", amxLine)
@@ -123,7 +123,7 @@ func (a *asm) amxProduct(rows, cols int) {
 	a.op("MOVQ DI, DX")
 	a.op("SHLQ $4, DX")
 	a.op("ADDQ R8, DX") // row 16 of C
-	a.op("CMPQ add+96(FP), $0")
+	a.op("CMPQ add+88(FP), $0")
 	a.op("JNE add")
 	eachSum(func(tile, _ int, _ string) { a.tileZero(tile) })
 	a.op("JMP start")
@@ -155,9 +155,8 @@ func (a *asm) amxProduct(rows, cols int) {
 	a.op("SHLQ $4, DX")
 	a.op("ADDQ R8, DX")
 	eachSum(func(tile, offset int, base string) { a.tileStore(tile, base, offset, "DI") })
-	a.op("ADDQ anext+48(FP), SI")
-	a.op("ADDQ bnext+64(FP), BX")
-	a.op("ADDQ cnext+88(FP), R8")
+	a.op("ADDQ bnext+56(FP), BX")
+	a.op("ADDQ cnext+80(FP), R8")
 	a.op("SUBQ $1, count+0(FP)")
 	a.op("JNZ block")
 	a.tilesEnd()
