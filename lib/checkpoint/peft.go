@@ -161,11 +161,11 @@ func ParseAdapterConfig(name string, data []byte) (nn.AdapterConfig, error) {
 		c = nn.IA3{Targets: f.targets(), Feedforward: f.words("feedforward_modules"), ModulesToSave: f.saved(), Init: initOf(f.truth("init_ia3_weights", true))}
 	case "PROMPT_TUNING":
 		f.must("num_transformer_submodules", 1.0)
-		f.must("modules_to_save")
+		f.headsAlone()
 		c = nn.PromptTuning{VirtualTokens: f.integer("num_virtual_tokens", 0)}
 	case "PREFIX_TUNING":
 		f.must("num_transformer_submodules", 1.0)
-		f.must("modules_to_save")
+		f.headsAlone()
 		c = nn.PrefixTuning{VirtualTokens: f.integer("num_virtual_tokens", 0)}
 	case "BOTTLENECK":
 		c = nn.Bottleneck{Form: f.text("form", ""), Reduction: f.integer("reduction", 0), Scale: f.number("scale", 0), Dropout: f.number("dropout", 0)}
@@ -244,6 +244,13 @@ func (f *fields) saved() []string {
 		}
 	}
 	return out
+}
+
+// headsAlone refuses modules_to_save of an adapter of virtual tokens, except for the names of heads.
+func (f *fields) headsAlone() {
+	if len(f.saved()) > 0 {
+		f.must("modules_to_save")
+	}
 }
 
 // words reads a list of texts, or one.

@@ -75,9 +75,11 @@ func adapterJSON(m *transformer.LM, a *nn.Adapter, base string) ([]byte, error) 
 		saveJSON(x, k.ModulesToSave, m)
 	case nn.PromptTuning:
 		virtual(k.VirtualTokens)
+		saveJSON(x, nil, m)
 		x["prompt_tuning_init"], x["prompt_tuning_init_text"], x["tokenizer_kwargs"], x["tokenizer_name_or_path"] = "RANDOM", nil, nil, nil
 	case nn.PrefixTuning:
 		virtual(k.VirtualTokens)
+		saveJSON(x, nil, m)
 		x["num_attention_heads"], x["token_dim"] = c.KVHeads, c.KVHeads*c.HeadDim // PEFT counts the heads of the cache
 		x["encoder_hidden_size"], x["init_weights"], x["prefix_projection"] = c.KVHeads*c.HeadDim, nil, false
 	case nn.Bottleneck:

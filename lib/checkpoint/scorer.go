@@ -5,14 +5,19 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"lyceum/lib/nn"
 	"lyceum/lib/transformer"
 )
 
 // LoadScorer reads a reward model or classifier from a Hugging Face folder: a ...ForSequenceClassification with
 // score.weight, or a language model, which gets a new head of random weights from seed (normal, standard deviation initializer_range),
 // as Transformers initialises it. labels is how many outputs a new head has; 0: what the configuration says, which is 2
-// in Transformers when it says nothing.
+// in Transformers when it says nothing. Of a folder with an adapter it reads the model that the adapter belongs to, and writes the
+// adapter into its weights; one that has no place there, as virtual tokens, stays on.
 func LoadScorer(folder string, labels int, seed uint64) (*transformer.Scorer, error) {
+	if base, ok := AdapterBase(folder); ok {
+		return scorerWithAdapter(base, folder, labels, seed)
+	}
 	c, f, files, err := openFolder(folder)
 	if err != nil {
 		return nil, err
@@ -59,6 +64,24 @@ func LoadScorer(folder string, labels int, seed uint64) (*transformer.Scorer, er
 		return nil, err
 	}
 	return s, b.read()
+}
+
+func scorerWithAdapter(base, folder string, labels int, seed uint64) (*transformer.Scorer, error) {
+	s, err := LoadScorer(base, labels, seed)
+	if err != nil {
+		return nil, err
+	}
+	if err := LoadAdapter(folder, s.LM, "default"); err != nil {
+		return nil, err
+	}
+	switch s.Adapter("default").Config.(type) {
+	case nn.PromptTuning, nn.PrefixTuning, nn.Bottleneck:
+		return s, nil
+	}
+	if err := s.Merge("default"); err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %w", folder, err)
+	}
+	return s, s.DeleteAdapter("default")
 }
 
 func boolean(b bool) int {

@@ -234,7 +234,11 @@ func (a *Adapter) SaveModules(h *Host, names ...string) error {
 			}
 			own := duplicate(*s.Ref).RequireGrad()
 			a.Saved = append(a.Saved, Saved{s, own})
-			a.Params = append(a.Params, Param{Name: prefix + s.Name, Value: own})
+			name := prefix + s.Name
+			if a.Prompt != nil || a.Prefix != nil { // PEFT does not wrap the model a second time for virtual tokens
+				name = "base_model." + s.Name
+			}
+			a.Params = append(a.Params, Param{Name: name, Value: own})
 		}
 		if !found {
 			return fmt.Errorf("nn: ModulesToSave: the model has no module %q that can be trained whole; it has %s", want, moduleNames(h))

@@ -1,7 +1,9 @@
 package posttrain
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"path/filepath"
 
@@ -355,14 +357,25 @@ func (r *Run) Score(conversations ...[]tokenize.Message) ([]float64, error) {
 
 // LoadReward reads a folder as the start of a reward model: a reward model, or a language model that gets a new head of random
 // weights from seed.
+// With the folder of an adapter, the reward model that it belongs to has the adapter on.
 func LoadReward(folder string, seed uint64) (*zoo.Model, *transformer.Scorer, error) {
-	s, err := checkpoint.LoadScorer(folder, 1, seed)
+	base, adapted := checkpoint.AdapterBase(folder)
+	if !adapted {
+		base = folder
+	}
+	s, err := checkpoint.LoadScorer(base, 1, seed)
+	if err == nil && adapted {
+		err = checkpoint.LoadAdapter(folder, s.LM, "default")
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	tok, err := tokenize.FromFolder(folder)
+	if errors.Is(err, fs.ErrNotExist) && adapted { // PEFT alone does not write it
+		tok, err = tokenize.FromFolder(base)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("posttrain.LoadReward: %w", err)
 	}
-	return &zoo.Model{Name: filepath.Base(folder), Origin: folder, LM: s.LM, Tok: tok}, s, nil
+	return &zoo.Model{Name: filepath.Base(folder), Origin: base, LM: s.LM, Tok: tok}, s, nil
 }

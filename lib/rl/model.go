@@ -1,7 +1,9 @@
 package rl
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -68,6 +70,9 @@ func LoadRewardModel(folder string) (Reward, error) {
 		return nil, fmt.Errorf("%s scores %d labels: a reward model has one", folder, m.Score.Weight.Dim(0))
 	}
 	tok, err := tokenize.FromFolder(folder)
+	if base, ok := checkpoint.AdapterBase(folder); ok && errors.Is(err, fs.ErrNotExist) { // PEFT alone does not write it
+		tok, err = tokenize.FromFolder(base)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package trl
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -248,10 +247,10 @@ func (c *Config) model(scored bool, seed uint64) (m *zoo.Model, scorer *transfor
 		if err == nil {
 			m, scorer, err = posttrain.LoadReward(folder, seed)
 		}
-		if err == nil {
+		if err == nil && m.Origin == folder {
 			m.Origin = name
 		}
-	} else if base, ok := adapterBase(name); ok {
+	} else if base, ok := checkpoint.AdapterBase(name); ok {
 		if m, err = read(base); err == nil {
 			err = checkpoint.LoadAdapter(name, m.LM, "default")
 		}
@@ -286,33 +285,6 @@ func plainly(err error) string { return strings.TrimPrefix(err.Error(), "zoo.Loa
 func isFolder(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
-}
-
-// adapterBase finds the model that a folder with an adapter belongs to: base_model_name_or_path, as it stands, or beside a folder
-// above.
-func adapterBase(folder string) (string, bool) {
-	data, err := os.ReadFile(filepath.Join(folder, "adapter_config.json"))
-	if err != nil {
-		return "", false
-	}
-	var x struct {
-		Base string `json:"base_model_name_or_path"`
-	}
-	if json.Unmarshal(data, &x) != nil || x.Base == "" {
-		return "", false
-	}
-	for dir := folder; ; dir = filepath.Dir(dir) {
-		at := filepath.Join(dir, x.Base)
-		if dir == folder {
-			at = x.Base
-		}
-		if info, err := os.Stat(at); err == nil && info.IsDir() {
-			return at, true
-		}
-		if dir == filepath.Dir(dir) {
-			return x.Base, true
-		}
-	}
 }
 
 // adapter reads the keys of PEFT.
