@@ -9,6 +9,7 @@ import (
 
 func init() {
 	Symbols["lyceum/lib/checkpoint/checkpoint"] = map[string]reflect.Value{
+		"AdapterBase":        reflect.ValueOf(pkg.AdapterBase),
 		"Assemble":           reflect.ValueOf(pkg.Assemble),
 		"ConfigJSON":         reflect.ValueOf(pkg.ConfigJSON),
 		"Entry":              reflect.ValueOf((*pkg.Entry)(nil)),
