@@ -27,11 +27,8 @@ func (l *lowerer) target(tok token.Token, label string) int {
 }
 
 func (l *lowerer) branch(s *ast.BranchStmt) []ast.Stmt {
-	switch s.Tok {
-	case token.GOTO:
+	if s.Tok == token.GOTO {
 		return []ast.Stmt{&ast.BranchStmt{TokPos: s.TokPos, Tok: token.GOTO, Label: ident("lyp_go_"+s.Label.Name, s.Label.Pos())}}
-	case token.FALLTHROUGH:
-		return []ast.Stmt{&ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok}}
 	}
 	label := ""
 	if s.Label != nil {

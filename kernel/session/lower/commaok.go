@@ -47,13 +47,17 @@ func (l *lowerer) assertOk(pos token.Pos, lhs []ast.Expr, e *ast.TypeAssertExpr,
 	out = append(out, l.withPre(func() []ast.Stmt {
 		return []ast.Stmt{defines(pos, []string{v, ok}, l.rtCall("As", pos, l.expr(e.X), l.typeSym(t, pos)))}
 	})...)
-	if targets[1] == nil {
-		out = append(out, define(pos, l.name(l.info.Defs[lhs[1].(*ast.Ident)]), ident(ok, pos)))
-	} else if !isBlank(lhs[1]) {
-		out = append(out, assign(pos, targets[1], ident(ok, pos)))
+	second := func() []ast.Stmt { // the ok, which is assigned last
+		switch {
+		case targets[1] == nil:
+			return []ast.Stmt{define(pos, l.name(l.info.Defs[lhs[1].(*ast.Ident)]), ident(ok, pos))}
+		case isBlank(lhs[1]):
+			return nil
+		}
+		return []ast.Stmt{assign(pos, targets[1], ident(ok, pos))}
 	}
 	if isBlank(lhs[0]) {
-		return append(out, assign(pos, ident("_", pos), ident(v, pos)))
+		return append(append(out, assign(pos, ident("_", pos), ident(v, pos))), second()...)
 	}
 	to := targets[0]
 	name := l.temp("t")
@@ -71,7 +75,7 @@ func (l *lowerer) assertOk(pos token.Pos, lhs []ast.Expr, e *ast.TypeAssertExpr,
 	if to != nil {
 		out = append(out, assign(pos, to, ident(name, pos)))
 	}
-	return out
+	return append(out, second()...)
 }
 
 // receiveOk lowers v, ok = <-c. The interpreter assigns the two reliably only to new variables.

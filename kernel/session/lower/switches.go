@@ -33,11 +33,19 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt, label string) []ast.Stmt {
 		}
 		return nil
 	})
+	cases := func(c *ast.CaseClause) []ast.Expr { return l.caseList(s, tag, compared, c.List) }
+	if fallsThrough(s) {
+		tagPre = append(tagPre, l.selection(s, out, cases)...)
+	}
 	sw := l.inLoop(&loop{label: label}, func() ast.Stmt {
+		if fallsThrough(s) {
+			l.selected(s, out)
+			return out
+		}
 		out.Body = &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}
 		for _, c := range s.Body.List {
 			c := c.(*ast.CaseClause)
-			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: l.caseList(s, tag, compared, c.List), Colon: c.Colon, Body: l.stmts(c.Body)})
+			out.Body.List = append(out.Body.List, &ast.CaseClause{Case: c.Case, List: cases(c), Colon: c.Colon, Body: l.stmts(c.Body)})
 		}
 		return out
 	})

@@ -94,6 +94,10 @@ func main() {
 	close(d)
 	y[a(1)], ok = <-func() chan int { fmt.Print("d "); return d }()
 	fmt.Println(y, ok, unsafeZero())
+	var last bool
+	var value any = false
+	last, last = value.(bool)
+	fmt.Println(last)
 	c := make(chan int, 2)
 	c <- g(1)()
 	func() chan int { fmt.Print("c "); return c }() <- g(2)()
