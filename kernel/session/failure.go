@@ -37,6 +37,9 @@ func compileError(err error, src, file string) *Error {
 	if ps[0].pos.Filename == file && otherShell(src, ps[0].pos.Line) {
 		tb = append(tb, "lines that begin with % or ! are IPython's: Go runs programs with exec.Command of os/exec")
 	}
+	if ps[0].pos.Filename == file && goCommand.MatchString(lineOf(src, ps[0].pos.Line)) {
+		tb = append(tb, "the go command does not run in a cell, and no packages can be added: cells import the standard library, gonum and the packages of Lyceum")
+	}
 	name := "compile error"
 	if strings.HasPrefix(ps[0].msg, "syntax error") {
 		name = "syntax error"
@@ -47,12 +50,20 @@ func compileError(err error, src, file string) *Error {
 // otherShell reports whether a line, in which there is an error, is a magic or a command for the system as people who come
 // from IPython write them. A condition of Go may begin with "!" too.
 func otherShell(src string, line int) bool {
+	l := lineOf(src, line)
+	return len(l) > 1 && (l[0] == '%' || l[0] == '!' && !strings.ContainsAny(l[1:], "=&|()"))
+}
+
+// goCommand is a line for a shell that adds packages.
+var goCommand = regexp.MustCompile(`^[%!]*\s*go (get|install|mod|work) `)
+
+// lineOf is a line of a text, without the space around it.
+func lineOf(src string, line int) string {
 	lines := strings.Split(src, "\n")
 	if line < 1 || line > len(lines) {
-		return false
+		return ""
 	}
-	l := strings.TrimSpace(lines[line-1])
-	return len(l) > 1 && (l[0] == '%' || l[0] == '!' && !strings.ContainsAny(l[1:], "=&|()"))
+	return strings.TrimSpace(lines[line-1])
 }
 
 var placeInText = regexp.MustCompile(`^([^:\s]*):(\d+):(\d+): (.*)$`)

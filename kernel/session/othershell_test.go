@@ -17,3 +17,15 @@ func TestMagicsAreSaidToBeIPythons(t *testing.T) {
 		}
 	}
 }
+
+func TestTheGoCommandIsNotForCells(t *testing.T) {
+	s := fresh(t)
+	for code, want := range map[string]bool{
+		"go get github.com/a/b": true, "%go get github.com/a/b": true, "!go mod tidy": true, "go getIt": false, "x := 1\ngo get(": false,
+	} {
+		r := s.Execute(Request{Code: code, Count: 1, Out: &sink{}})
+		if r.Err == nil || strings.Contains(strings.Join(r.Err.Traceback, "\n"), "no packages can be added") != want {
+			t.Errorf("%q: %v, want the hint: %v", code, r.Err, want)
+		}
+	}
+}

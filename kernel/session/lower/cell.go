@@ -74,8 +74,10 @@ func Cell(in Input) (out Output, err error) {
 		taken: map[string]bool{}, globals: map[types.Object]bool{}, bodies: map[string]bool{},
 		clauses: map[ast.Stmt][]*types.Var{}, safe: map[string]bool{}, counting: map[types.Object]bool{}, guards: map[string]bool{},
 	}
+	order := len(l.w.order)
 	defer func() {
 		if r := recover(); r != nil {
+			l.w.forget(order)
 			e, ok := r.(typeError)
 			if !ok {
 				panic(r)

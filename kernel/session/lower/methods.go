@@ -40,6 +40,9 @@ func (l *lowerer) isCellMethod(f *types.Func) bool {
 	if n == nil || types.IsInterface(n) || n.Obj().Pkg() == nil {
 		return false
 	}
+	if l.w.find(n) == nil && !n.Obj().Exported() && l.w.isCompiledPackage(n.Obj().Pkg()) { // promoted, as testing.common's
+		return false
+	}
 	l.runtimeType(n)
 	return l.w.find(n) != nil
 }
@@ -102,7 +105,8 @@ func (l *lowerer) compiledReceiver(sel *ast.SelectorExpr, s *types.Selection, f 
 	return paren(x)
 }
 
-// path follows a selection through embedded fields, writing each out.
+// path follows a selection through embedded fields, writing each out, as far as the interpreter can see them: what a compiled
+// struct embeds under an unexported name it has itself.
 func (l *lowerer) path(x ast.Expr, t types.Type, idx []int) (ast.Expr, types.Type) {
 	for _, i := range idx {
 		u := t.Underlying()
@@ -110,6 +114,9 @@ func (l *lowerer) path(x ast.Expr, t types.Type, idx []int) (ast.Expr, types.Typ
 			u = p.Elem().Underlying()
 		}
 		f := u.(*types.Struct).Field(i)
+		if !f.Exported() && f.Pkg() != nil && l.w.isCompiledPackage(f.Pkg()) {
+			break
+		}
 		x, t = &ast.SelectorExpr{X: paren(x), Sel: ident(f.Name(), x.Pos())}, f.Type()
 	}
 	return x, t

@@ -84,6 +84,23 @@ func (w *World) typeSymbol(prefix string, t reflect.Type) string {
 	return s
 }
 
+// forget takes back the types that a cell declared which could not be lowered: order is how many there were before.
+func (w *World) forget(order int) {
+	for _, n := range w.order[order:] {
+		switch t := n.typ.(type) {
+		case *types.Named:
+			if t.TypeArgs().Len() == 0 {
+				delete(w.named, t.Obj())
+			} else {
+				w.instances.Delete(t)
+			}
+		default:
+			w.unnamed.Delete(t)
+		}
+	}
+	w.order, w.begun, w.late, w.defining, w.behind = w.order[:order], nil, nil, 0, 0
+}
+
 // takeFresh returns the symbols made since the last call.
 func (w *World) takeFresh() map[string]reflect.Value {
 	out := w.fresh
