@@ -3,6 +3,7 @@
 package binary
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -47,7 +48,7 @@ func CopyTo(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	lock, err := filelock.Lock(target+".lock", nil)
+	lock, err := filelock.Lock(context.Background(), target+".lock", nil)
 	if err != nil {
 		return "", err
 	}

@@ -73,7 +73,10 @@ func Ensure(ctx context.Context, cache string, r Requirements, w io.Writer) (Env
 	if r.Ready(cache) {
 		return Env{Dir: dir}, nil
 	}
-	lock, err := filelock.Lock(dir+".lock", func() { fmt.Fprintln(w, "another process is setting up JupyterLab; waiting for it") })
+	lock, err := filelock.Lock(ctx, dir+".lock", func() { fmt.Fprintln(w, "another process is setting up JupyterLab; waiting for it") })
+	if ctx.Err() != nil {
+		return Env{}, errInterrupted
+	}
 	if err != nil {
 		return Env{}, fmt.Errorf("the cache folder %s cannot be used: %w", cache, err)
 	}
@@ -168,7 +171,7 @@ func (m *maker) run(what string, argv ...string) error {
 		return nil
 	}
 	if m.ctx.Err() != nil {
-		return errors.New("interrupted; the next start begins again")
+		return errInterrupted
 	}
 	if tail.unreachable() {
 		return ErrUnreachable
@@ -198,6 +201,8 @@ func (m *maker) progress(what string, r io.Reader, t *tail) {
 	}
 	io.Copy(io.Discard, r) // a line too long for the scanner must not block the child
 }
+
+var errInterrupted = errors.New("interrupted; the next start begins again")
 
 // ErrUnreachable is returned when what is to be downloaded cannot be reached.
 var ErrUnreachable = errors.New("the Python package index does not answer")

@@ -1,12 +1,15 @@
 package environment
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"lyceum/install/filelock"
 )
 
 func TestReadyNeedsMarkerAndPython(t *testing.T) {
@@ -35,6 +38,36 @@ func TestReadyNeedsMarkerAndPython(t *testing.T) {
 	if Lab.Ready(cache) {
 		t.Error("ready without its Python")
 	}
+}
+
+// TestWaitingForAnotherProcessCanBeInterrupted has somebody else set up the environment for ever.
+func TestWaitingForAnotherProcessCanBeInterrupted(t *testing.T) {
+	cache := t.TempDir()
+	lock, err := filelock.Lock(context.Background(), Lab.Dir(cache)+".lock", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	said := &waitedFor{cancel: cancel}
+	if _, err := Ensure(ctx, cache, Lab, said); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(said.text, "another process") {
+		t.Errorf("it said %q", said.text)
+	}
+}
+
+// waitedFor interrupts when something is said.
+type waitedFor struct {
+	text   string
+	cancel func()
+}
+
+func (w *waitedFor) Write(p []byte) (int, error) {
+	w.text += string(p)
+	w.cancel()
+	return len(p), nil
 }
 
 // TestEveryPackageIsPinnedWithHashes also keeps addresses of package indexes out of the list.

@@ -3,6 +3,7 @@
 package filelock
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,8 +16,9 @@ type Held struct{ File *os.File }
 // Unlock gives the lock back. The file stays, for removing it would race.
 func (h *Held) Unlock() { h.File.Close() }
 
-// Lock waits until this process has the file path for itself. waiting, if not nil, is called once when another process has it.
-func Lock(path string, waiting func()) (*Held, error) {
+// Lock waits until this process has the file path for itself, or until ctx ends. waiting, if not nil, is called once when
+// another process has it.
+func Lock(ctx context.Context, path string, waiting func()) (*Held, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -37,6 +39,11 @@ func Lock(path string, waiting func()) (*Held, error) {
 			waiting()
 			waiting = nil
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
