@@ -149,9 +149,9 @@ func (f *Figure) draw(c draw.Canvas) {
 	f.plot.Draw(draw.Crop(c, 8*point, -14*point, 8*point, -8*point))
 }
 
-// MIMEMetadata tells the front end the size in CSS pixels of the denser image.
+// MIMEMetadata tells the front end the size in CSS pixels of the denser image, and what to say to those who do not see it.
 func (f *Figure) MIMEMetadata() map[string]any {
-	return map[string]any{"image/png": map[string]any{"width": f.width, "height": f.height}}
+	return map[string]any{"image/png": map[string]any{"width": f.width, "height": f.height, "alt": f.String()}}
 }
 
 // String describes the figure for front ends that show only text.

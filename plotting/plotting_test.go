@@ -108,7 +108,7 @@ func TestDensityAndSize(t *testing.T) {
 	if err != nil || c.Width != 600 || c.Height != 400 {
 		t.Errorf("%d x %d, %v; want twice the CSS size", c.Width, c.Height, err)
 	}
-	if m := f.MIMEMetadata()["image/png"].(map[string]any); m["width"] != 300 || m["height"] != 200 {
+	if m := f.MIMEMetadata()["image/png"].(map[string]any); m["width"] != 300 || m["height"] != 200 || m["alt"] != f.String() {
 		t.Errorf("metadata %v", m)
 	}
 }
