@@ -19,7 +19,6 @@ import (
 	"lyceum/kernel/session/generics"
 	"lyceum/kernel/session/rt"
 	"lyceum/kernel/symbols"
-	"lyceum/kernel/symbols/std"
 )
 
 // engine is the only place that knows the interpreter.
@@ -64,13 +63,12 @@ func newEngine() (*engine, error) {
 			return nil, err
 		}
 	}
-	logger := log.New(e.trace, "", 0)
+	// The interpreter has a logger of its own; with the real one package log, log.Default and log/slog are one, as in Go.
+	log.SetOutput(rt.Stderr)
+	log.SetFlags(log.LstdFlags)
+	log.SetPrefix("")
 	err := e.in.Use(interp.Exports{
-		"log/log": {
-			"Fatal":   reflect.ValueOf(func(v ...any) { e.fatal(logger, fmt.Sprint(v...)) }),
-			"Fatalf":  reflect.ValueOf(func(f string, v ...any) { e.fatal(logger, fmt.Sprintf(f, v...)) }),
-			"Fatalln": reflect.ValueOf(func(v ...any) { e.fatal(logger, fmt.Sprintln(v...)) }),
-		},
+		"log/log":             tables["log/log"],
 		showPath + "/session": {"Show": reflect.ValueOf(e.show), "At": reflect.ValueOf(e.mark), "Must": reflect.ValueOf(must)},
 	})
 	if err != nil {
@@ -115,11 +113,6 @@ func (e *engine) show(cell int, v ...any) {
 	if r, ok := e.runs.Load(cell); ok {
 		r.(*running).shown = v
 	}
-}
-
-func (e *engine) fatal(l *log.Logger, text string) {
-	l.Print(text)
-	panic(std.Exit{Code: 1})
 }
 
 // give hands the symbols of a package to the interpreter, once.

@@ -13,6 +13,7 @@ import (
 // listen makes this session the one that hears of panics in the goroutines of cells, and of those that are recovered from.
 func (s *Session) listen() {
 	rt.OnGoroutinePanic(s.goroutinePanic)
+	rt.OnFatal(func() { panic(std.Exit{Code: 1}) })
 	rt.OnRecover(func() { s.engine.trace.take() })
 }
 

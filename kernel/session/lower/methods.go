@@ -68,6 +68,11 @@ func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Se
 	if startsGoroutine(f) {
 		args[0] = l.rtCall("Alone", e.Lparen, args[0])
 	}
+	if endsProcess(f) {
+		c := l.rtCall("Log"+f.Name(), e.Pos(), append([]ast.Expr{recv}, args...)...)
+		c.Ellipsis = e.Ellipsis
+		return l.noVariadics(c, e, sig)
+	}
 	if !own {
 		return l.noVariadics(&ast.CallExpr{
 			Fun:    &ast.SelectorExpr{X: recv, Sel: ident(f.Name(), sel.Sel.Pos())},
@@ -76,6 +81,15 @@ func (l *lowerer) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, s *types.Se
 	}
 	c := &ast.CallExpr{Fun: ident(l.methodName(f), sel.Sel.Pos()), Lparen: e.Lparen, Args: append([]ast.Expr{recv}, args...), Ellipsis: e.Ellipsis, Rparen: e.Rparen}
 	return l.noVariadics(spread(c, e, sig), e, sig)
+}
+
+// endsProcess says whether a compiled method writes to a log and ends the process.
+func endsProcess(f *types.Func) bool {
+	switch f.FullName() {
+	case "(*log.Logger).Fatal", "(*log.Logger).Fatalf", "(*log.Logger).Fatalln":
+		return true
+	}
+	return false
 }
 
 // receiver lowers the receiver operand of a selected method to the type that
