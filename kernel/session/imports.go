@@ -25,13 +25,15 @@ func (s *Session) importName(sp *ast.ImportSpec) (name, importPath string) {
 
 func quote(s string) string { return strconv.Quote(s) }
 
-// preferred settles names that several packages of the standard library share.
+// preferred settles names that several packages of the standard library share, and says which packages of gonum need no import.
 var preferred = map[string]string{"rand": "math/rand/v2", "template": "text/template", "pprof": "runtime/pprof",
-	"scanner": "text/scanner", "json": "encoding/json", "trace": "runtime/trace", "parse": "text/template/parse"}
+	"scanner": "text/scanner", "json": "encoding/json", "trace": "runtime/trace", "parse": "text/template/parse",
+	"mat": "gonum.org/v1/gonum/mat", "floats": "gonum.org/v1/gonum/floats", "stat": "gonum.org/v1/gonum/stat", "distuv": "gonum.org/v1/gonum/stat/distuv",
+	"combin": "gonum.org/v1/gonum/stat/combin", "optimize": "gonum.org/v1/gonum/optimize", "plotter": "gonum.org/v1/plot/plotter"}
 
 var version = regexp.MustCompile(`^v[0-9]+$`)
 
-// standardByName maps package names to import paths of the standard library.
+// standardByName maps package names to import paths.
 var standardByName = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for _, p := range symbols.Paths() {

@@ -27,18 +27,21 @@ const (
 func init() { debug.SetMaxStack(hardLimit) }
 
 // usage is what this process has of the system, in bytes.
-type usage struct{ stacks, all int64 }
+type usage struct {
+	stacks, all int64
+	live        int64 // what the newest collection found in use
+}
 
 // A meter reads it.
 type meter []metrics.Sample
 
 func newMeter() meter {
-	return meter{{Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	return meter{{Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}, {Name: "/gc/heap/live:bytes"}}
 }
 
 func (m meter) read() usage {
 	metrics.Read(m)
-	return usage{int64(m[0].Value.Uint64()), int64(m[1].Value.Uint64() - m[2].Value.Uint64())}
+	return usage{int64(m[0].Value.Uint64()), int64(m[1].Value.Uint64() - m[2].Value.Uint64()), int64(m[3].Value.Uint64())}
 }
 
 // watch guards the running cell. The function it returns ends the watch and says why it ended the cell, if it did.
@@ -49,7 +52,7 @@ func (s *Session) watch(stop chan struct{}) func() string {
 		t := time.NewTicker(watchEvery)
 		defer t.Stop()
 		m := newMeter()
-		before, collected := m.read(), time.Time{}
+		before := m.read()
 		for {
 			select {
 			case <-done:
@@ -61,9 +64,9 @@ func (s *Session) watch(stop chan struct{}) func() string {
 			now := m.read()
 			why := tooDeep(before, now)
 			if why == "" && now.all > before.all+grown {
-				if why = s.short(now.all); why != "" && time.Since(collected) > time.Second { // perhaps it is garbage
+				if why = s.short(now.all); why != "" { // perhaps it is garbage
 					debug.FreeOSMemory()
-					collected, why = time.Now(), ""
+					why = s.short(m.read().live)
 				}
 			}
 			if why != "" {

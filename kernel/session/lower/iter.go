@@ -151,6 +151,9 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) []ast.Stmt {
 			if _, literal := ast.Unparen(r).(*ast.CompositeLit); !literal || l.fn.defers != "" || l.enclosingIter() != nil { // the result is a variable
 				x = l.aside(x, r)
 			}
+			if i > 0 && callsBuiltin(x) { // the interpreter would put it in place of the first result
+				x = &ast.ParenExpr{Lparen: x.Pos(), X: x, Rparen: x.Pos()}
+			}
 			results = append(results, x)
 		}
 	}
@@ -160,6 +163,20 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) []ast.Stmt {
 	}
 	out := l.storeResults(s.Pos(), results)
 	return append(out, it.leave(exit{tok: token.RETURN, pos: s.Pos()}, s.Pos())...)
+}
+
+// callsBuiltin says whether a lowered expression is a call of a builtin of the interpreter.
+func callsBuiltin(x ast.Expr) bool {
+	c, ok := x.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	id, ok := c.Fun.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	_, builtin := types.Universe.Lookup(id.Name).(*types.Builtin)
+	return builtin
 }
 
 func (l *lowerer) plainReturn(s *ast.ReturnStmt, results []ast.Expr) []ast.Stmt {
