@@ -16,6 +16,7 @@ import (
 type generation struct {
 	rows   []*episode
 	order  []int // rows as micro-batches take them; those after its end begin again
+	told   bool  // the order was recorded
 	logs   []note
 	tokens float64 // that count
 	exact  bool    // its numbers are those of a run of ours, to the last bit
@@ -158,7 +159,7 @@ func (o *source) fromFile(g *generation) (names []string, err error) {
 	for _, v := range x.Rows[0].Rewards {
 		names = append(names, v.Name)
 	}
-	if g.order = x.Order; len(g.order) == 0 {
+	if g.order, g.told = x.Order, len(x.Order) > 0; !g.told {
 		g.order = o.shuffled(len(g.rows))
 	}
 	if len(names) == 0 && o.judge != nil && len(o.judge.Rewards) > 0 {

@@ -171,7 +171,7 @@ func (t *ppo) next(n int) error {
 		return err
 	}
 	for e := range t.c.PPOEpochs {
-		if at := e * len(rows); t.source.replays && len(g.order) >= at+len(rows) {
+		if at := e * len(rows); g.told && len(g.order) >= at+len(rows) {
 			x.orders = append(x.orders, g.order[at:at+len(rows)])
 		} else {
 			x.orders = append(x.orders, torchrand.New(t.s.Seed+uint64(n)*1000+uint64(e)).Perm(len(rows)))

@@ -64,6 +64,41 @@ func TestRolloutsOfAnyMethodFeedAnyOther(t *testing.T) {
 	}
 }
 
+// Recorded rollouts of PPO that do not tell an order are taken in the one in which a run that draws takes them.
+func TestPPOTakesUntoldRowsInItsOwnOrder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rollouts.jsonl")
+	train := func(save, rollouts string) *Run {
+		r, err := PPO(small(), nil, sums(), []rl.Reward{brief}, PPOConfig{LearningRate: 1e-3, Episodes: 12, BatchSize: 2, Accumulation: 2, MiniBatches: 2, PPOEpochs: 2, MaxNewTokens: 6, SaveRollouts: save, Rollouts: rollouts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	drawn := train(file, "")
+	all, err := rl.ReadRollouts(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	untold := filepath.Join(t.TempDir(), "untold.jsonl")
+	w, err := rl.NewRecorder(untold, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range all {
+		x.Order = nil
+		if err := w.Write(x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	again := train("", untold)
+	for i, m := range drawn.Metrics {
+		if got := again.Metrics[i]["loss/policy_avg"]; got != m["loss/policy_avg"] {
+			t.Errorf("rollout %d: the loss is %v, of the run that drew it was %v", i+1, got, m["loss/policy_avg"])
+		}
+	}
+}
+
 // A run of any method is forked from any of its checkpoints: the logs up to there stay, what comes after has the fork's own
 // settings, and the folder that it was forked from stays as it was.
 func TestEveryMethodIsForkedFromAnyCheckpoint(t *testing.T) {
