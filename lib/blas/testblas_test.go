@@ -51,7 +51,9 @@ func panicked(f func()) (yes bool) {
 func (w *narrowed) Dgemm(tA, tB gonumblas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
 	w.run([][]float64{a, b}, c, func(in [][]float32, out []float32) {
 		Float32{}.Sgemm(tA, tB, m, n, k, float32(alpha), in[0], lda, in[1], ldb, float32(beta), out, ldc)
-	}, func(out []float64) { gonum.Implementation{}.Dgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, out, ldc) })
+	}, func(out []float64) {
+		gonum.Implementation{}.Dgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, out, ldc)
+	})
 }
 
 func (w *narrowed) Dgemv(tA gonumblas.Transpose, m, n int, alpha float64, a []float64, lda int, x []float64, incX int, beta float64, y []float64, incY int) {
