@@ -39,7 +39,7 @@ func (t *tiles) streamRows(m, n, k int, a *float32, lda int, b *float32, ldb int
 			second, advance = cacheLine, 2*cacheLine
 		}
 		for j := 0; j < whole; j += 4 {
-			next := uintptr(unsafe.Pointer(offset(b, (j+aheadRows)*ldb)))
+			next := uintptr(unsafe.Pointer(b)) + uintptr(4*(j+aheadRows)*ldb) // a number: it may lie behind the end of B
 			for i := 0; i < m; {
 				rows := rowsOfTile(m, i, most)
 				t.ahead[rows](k, offset(a, i*lda), lda, offset(b, j*ldb), ldb, offset(c, i*ldc+j), ldc, alpha, add, next, second, advance)
