@@ -4,9 +4,11 @@ import "unsafe"
 
 const (
 	sharedA      = 3 << 20 // A of more elements than this does not stay in the last-level cache between panels
+	farA         = 1 << 19 // or than this, where the second-level cache should hold it
 	narrowA      = 3 << 17 // nor one of which tiles take less than half of each cache line
 	fewPanels    = 8       // with fewer panels than this, rows are shared out, not panels
-	blockK       = 1024    // run of k per pass, at most
+	blockK       = 1024    // run of k per pass, at most,
+	blockFarK    = 512     // or this, where a panel of B should be in the first-level cache for the most part
 	blockRows    = 140     // rows of A taken together, at most
 	blockLeast   = 24      // and at least
 	blockTasks   = 16      // ranges of rows wanted, so that the last to end is not far behind;
@@ -23,7 +25,7 @@ func (g *gemmCall) takesBlocks(t *tiles) bool {
 	if g.a.trans && 4*t.rows < cacheLine/2 && g.m >= 2*blockTasks*t.rows {
 		large = narrowA
 	}
-	if g.a.trans && t.packsColumns && g.m >= 2*blockRows && g.n >= 4*t.cols {
+	if t.farCache && g.n >= 4*t.cols && (g.a.trans && g.m >= 2*blockRows || g.m >= 4*blockRows && g.m*g.k > farA) {
 		return true
 	}
 	// Rounding a block of A while it is in the cache is cheaper than rounding all of it beforehand, if A is the larger operand.
@@ -36,12 +38,12 @@ func (g *gemmCall) takesBlocks(t *tiles) bool {
 func (g *gemmCall) blocks(t *tiles) {
 	rest := g.lastByDots(t)
 	panels := (g.n-rest-1)/t.cols + 1
-	most := min(g.k, blockK)
+	most := min(g.k, g.blockK(t))
 	packedB := getScratch((panels*t.cols + rest) * most)
 	defer putScratch(packedB)
 	height := t.blockHeight(g.m)
-	for k0 := 0; k0 < g.k; k0 += blockK {
-		s := slice{k0: k0, kk: min(blockK, g.k-k0), cols: g.n - rest}
+	for k0 := 0; k0 < g.k; k0 += most {
+		s := slice{k0: k0, kk: min(most, g.k-k0), cols: g.n - rest}
 		s.b = packedB[:panels*t.cols*s.kk]
 		if rest > 0 {
 			s.rest, s.ldRest = g.rowsOfB(packedB[len(s.b):], &s)
@@ -69,11 +71,18 @@ type slice struct {
 	ldRest       int
 }
 
+func (g *gemmCall) blockK(t *tiles) int {
+	if t.farCache && !g.a.trans {
+		return blockFarK
+	}
+	return blockK
+}
+
 // blockHeight is how many rows of m are taken together: at most blockRows, a little fewer so that ranges are of one height.
 // Results do not depend on it.
 func (t *tiles) blockHeight(m int) int {
 	tasks := blockTasks
-	if t.packsColumns {
+	if t.farCache {
 		tasks = blockShare * Workers()
 	}
 	count := max((m-1)/blockRows+1, min(tasks, (m-1)/blockLeast+1))

@@ -22,9 +22,9 @@ type tiles struct {
 	byRow      []tileFunc
 	byCol      []tileFunc
 
-	// packsColumns says that columns of a transposed A are packed before they are read again and again: each step along the
-	// sum is in another cache line, and what the second-level cache cannot hold comes from far away.
-	packsColumns bool
+	// farCache says that what the second-level cache cannot hold comes from far away: then A is packed for each pass once it is
+	// larger, and at once if it is transposed, for each step along the sum is in another cache line.
+	farCache bool
 
 	// transpose writes the rows x cols matrix src, rows lds apart, to dst as cols x rows, rows ldd apart.
 	transpose func(dst *float32, ldd int, src *float32, lds, rows, cols int)

@@ -92,7 +92,7 @@ var wideStrips = []stripsFunc{nil, strips1, strips2, strips3, strips4, strips5, 
 
 func avx512Tiles() *tiles {
 	return &tiles{
-		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, strips: wideStrips, packsColumns: fromIntel(),
+		rows: 14, cols: 32, transpose: wideTranspose, copyColumns: copyColumns32, strips: wideStrips, farCache: fromIntel(),
 		dots4: []dotFunc{nil, dots1x4_512, dots2x4_512, dots3x4_512, dots4x4_512, dots5x4_512, dots6x4_512},
 		dots1: []dotFunc{nil, dots1x1_512, dots2x1_512, dots3x1_512, dots4x1_512, dots5x1_512, dots6x1_512},
 		lines: []dotFunc{nil, lines1x4_512, lines2x4_512, lines3x4_512, lines4x4_512},
