@@ -25,13 +25,26 @@ func automatonOf(n node) *dfa {
 	}
 	m := newMachine(&net, nil)
 	bytes, class := net.classes()
-	d := new(dfa)
-	ids := map[*state]int32{}
-	var list []*state
-	number := func(s *state) int32 {
-		if s == nil {
-			return dead
+	return tabled(m.start(), func(s *state, number func(*state) int32) (row [256]int32) {
+		to := make([]int32, len(bytes))
+		for i, c := range bytes {
+			to[i] = dead
+			if next := m.step(s, c); next != nil {
+				to[i] = number(next)
+			}
 		}
+		for c := range row {
+			row[c] = to[class[c]]
+		}
+		return row
+	}, func(s *state) bool { return s.accept })
+}
+
+// tabled makes the table of an automaton: states are numbered as they are found, from start on. row says where the bytes lead from
+// one, with the number of each state that is not dead.
+func tabled[S comparable](start S, row func(s S, number func(S) int32) [256]int32, accept func(s S) bool) *dfa {
+	d, ids, list := new(dfa), map[S]int32{}, []S(nil)
+	number := func(s S) int32 {
 		id, ok := ids[s]
 		if !ok {
 			if len(list) >= mostDFA {
@@ -43,18 +56,10 @@ func automatonOf(n node) *dfa {
 		}
 		return id
 	}
-	number(m.start())
+	number(start)
 	for i := 0; i < len(list); i++ {
-		var row [256]int32
-		var to []int32
-		for _, c := range bytes {
-			to = append(to, number(m.step(list[i], c)))
-		}
-		for c := range row {
-			row[c] = to[class[c]]
-		}
-		d.next = append(d.next, row)
-		d.accept = append(d.accept, list[i].accept)
+		d.next = append(d.next, row(list[i], number))
+		d.accept = append(d.accept, accept(list[i]))
 	}
 	return d.trimmed()
 }
@@ -105,39 +110,18 @@ func (d *dfa) without(other *dfa) *dfa {
 // product runs both at once; accept, of a text of d or not and of other or not, is false where d has no text.
 func (d *dfa) product(other *dfa, accept func(a, b bool) bool) *dfa {
 	type pair struct{ a, b int32 }
-	out := new(dfa)
-	ids := map[pair]int32{}
-	var list []pair
-	number := func(p pair) int32 {
-		if p.a == dead || p.b == dead && !accept(true, false) {
-			return dead
-		}
-		id, ok := ids[p]
-		if !ok {
-			if len(list) >= mostDFA {
-				panic(errTooLarge)
-			}
-			id = int32(len(list))
-			ids[p] = id
-			list = append(list, p)
-		}
-		return id
-	}
-	number(pair{})
-	for i := 0; i < len(list); i++ {
-		p := list[i]
-		var row [256]int32
+	return tabled(pair{}, func(p pair, number func(pair) int32) (row [256]int32) {
 		for c := range row {
 			q := pair{d.next[p.a][c], dead}
 			if p.b != dead {
 				q.b = other.next[p.b][c]
 			}
-			row[c] = number(q)
+			if row[c] = dead; q.a != dead && (q.b != dead || accept(true, false)) {
+				row[c] = number(q)
+			}
 		}
-		out.next = append(out.next, row)
-		out.accept = append(out.accept, accept(d.accept[p.a], p.b != dead && other.accept[p.b]))
-	}
-	return out.trimmed()
+		return row
+	}, func(p pair) bool { return accept(d.accept[p.a], p.b != dead && other.accept[p.b]) })
 }
 
 // trimmed makes the states dead from which no text ends.
