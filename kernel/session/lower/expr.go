@@ -225,7 +225,8 @@ func (l *lowerer) binary(e *ast.BinaryExpr) ast.Expr {
 	out := &ast.BinaryExpr{OpPos: e.OpPos, Op: e.Op}
 	switch e.Op {
 	case token.LAND, token.LOR:
-		out.X, out.Y = l.expr(e.X), l.maybe(e.X, e.Y)
+		out.X = l.leftOperand(e.X)
+		out.Y = l.maybe(e.X, e.Y)
 	case token.SHL, token.SHR:
 		x := l.expr(e.X)
 		if l.info.Types[e.X].Value != nil { // it has the type of the shift, which the interpreter would not see
@@ -238,6 +239,36 @@ func (l *lowerer) binary(e *ast.BinaryExpr) ast.Expr {
 		out.X, out.Y = l.expr(e.X), l.expr(e.Y)
 	}
 	return out
+}
+
+// leftOperand lowers the left operand of && or ||. One with a receive or a literal of a composite type goes by way of a function:
+// the interpreter would take what the channel or the literal gives for the operand.
+func (l *lowerer) leftOperand(e ast.Expr) ast.Expr {
+	risky := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CompositeLit:
+			risky = true
+		case *ast.UnaryExpr:
+			risky = risky || n.Op == token.ARROW
+		}
+		return !risky
+	})
+	if !risky {
+		return l.expr(e)
+	}
+	pos := e.Pos()
+	depth := l.conditional
+	l.conditional = 0
+	body := l.withPre(func() []ast.Stmt {
+		t := l.temp("b")
+		return []ast.Stmt{define(pos, t, l.expr(e)), &ast.ReturnStmt{Return: pos, Results: []ast.Expr{ident(t, pos)}}}
+	})
+	l.conditional, l.called = depth, true
+	ft := &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: &ast.FieldList{List: []*ast.Field{{Type: l.typeExpr(types.Default(l.typeOf(e)), pos)}}}}
+	return call(&ast.FuncLit{Type: ft, Body: block(pos, body...)})
 }
 
 // equality lowers == and !=. Interface values are compared by rt, as their
