@@ -36,7 +36,7 @@ func (l *lowerer) expr(e ast.Expr) ast.Expr {
 	case *ast.Ident:
 		return l.identExpr(e)
 	case *ast.ParenExpr:
-		return &ast.ParenExpr{Lparen: e.Lparen, X: l.expr(e.X), Rparen: e.Rparen}
+		return paren(l.expr(e.X)) // none around a mere variable, which the interpreter would take for the condition in (x) == 3 && y
 	case *ast.FuncLit:
 		return l.closure(e)
 	case *ast.CompositeLit:

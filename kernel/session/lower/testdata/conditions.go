@@ -34,6 +34,8 @@ func main() {
 		c <- false
 	}
 	fmt.Println(x, len(c))
+	n := 3
+	fmt.Println((n) == 3 && x == 1, (n) > 4 || (x) == 1 && ((n)) == 3, -(n) == -3 && !(n == 4))
 	d := make(chan yes, 1)
 	d <- true
 	var y yes = <-d && x == 1
