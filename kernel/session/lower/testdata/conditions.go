@@ -35,7 +35,7 @@ func main() {
 	}
 	fmt.Println(x, len(c))
 	n := 3
-	fmt.Println((n) == 3 && x == 1, (n) > 4 || (x) == 1 && ((n)) == 3, -(n) == -3 && !(n == 4))
+	fmt.Println((n) == 3 && x == 1, (n) > 4 || (x) == 1 && (n) == 3, -(n) == -3 && !(n == 4))
 	d := make(chan yes, 1)
 	d <- true
 	var y yes = <-d && x == 1
