@@ -46,7 +46,7 @@ func runConvert(args []string) int {
 	return 0
 }
 
-func convert(in, out, kind, adapter, tokenizer string) error {
+func convert(in, out, kind, adapter, tokenizer string) (err error) {
 	file := strings.EqualFold(filepath.Ext(out), ".gguf")
 	switch st, err := os.Stat(out); {
 	case err == nil && st.IsDir() && file:
@@ -54,6 +54,14 @@ func convert(in, out, kind, adapter, tokenizer string) error {
 	case err == nil && !st.IsDir() && !file:
 		return fmt.Errorf("%s is a file; name a folder, or a file that ends in .gguf", out)
 	}
+	absent := notThere(out)
+	defer func() {
+		for _, folder := range absent {
+			if st, missing := os.Lstat(folder); err != nil && missing == nil && st.IsDir() {
+				os.Remove(folder) // which leaves one alone that is not empty
+			}
+		}
+	}()
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
@@ -85,4 +93,14 @@ func convert(in, out, kind, adapter, tokenizer string) error {
 	}
 	fmt.Fprintln(stdout, out)
 	return nil
+}
+
+// notThere are, of a path and the folders around it, those that do not exist, the innermost first.
+func notThere(path string) (out []string) {
+	for path = filepath.Clean(path); ; path = filepath.Dir(path) {
+		if _, err := os.Lstat(path); err == nil || !os.IsNotExist(err) || path == filepath.Dir(path) {
+			return out
+		}
+		out = append(out, path)
+	}
 }

@@ -63,3 +63,23 @@ func TestConvertMergesAsPEFT(t *testing.T) {
 		t.Errorf("%d adapters were merged", seen)
 	}
 }
+
+// What cannot be converted leaves no folders behind, and those that were there alone.
+func TestAConversionThatFailsLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	kept := filepath.Join(dir, "kept")
+	if err := os.Mkdir(kept, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{"kept/a/b/model.gguf", "kept/a/b/folder", "kept"} {
+		if err := convert(filepath.Join(dir, "no-such-model"), filepath.Join(dir, out), "", "", ""); err == nil {
+			t.Fatalf("%s: no error", out)
+		}
+		if err := convert("lib/checkpoint/testdata/families/llama", filepath.Join(dir, out), "", "", "no-such-tokenizer"); err == nil {
+			t.Fatalf("%s: without its tokenizer: no error", out)
+		}
+		if in, err := os.ReadDir(kept); err != nil || len(in) > 0 {
+			t.Errorf("%s: left behind: %v, %v", out, in, err)
+		}
+	}
+}
