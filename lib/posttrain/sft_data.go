@@ -77,6 +77,9 @@ func (t *sft) sample(r datasets.Row, set *datasets.Set) (sample, error) {
 		}
 		return t.masked(c, r.Conversational(), true)
 	case set.Has("messages"):
+		if _, err := r.Turns("messages"); err != nil {
+			return sample{}, err
+		}
 		ids, assistant, err := w.column(r, false, "messages")
 		if err != nil {
 			return sample{}, err

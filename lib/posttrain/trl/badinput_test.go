@@ -40,6 +40,8 @@ func TestBadInput(t *testing.T) {
 		{"sft", fields{"model_name_or_path": bare}, "config.json"},
 		{"sft", fields{"output_dir": filepath.Join(file("file", "x"), "out")}, "OutputDir: mkdir"},
 		{"sft", fields{"dataset_name": "testdata/data/prompted", "max_length": 2}, "has no row in which a token counts"},
+		{"sft", fields{"dataset_name": file("text.jsonl", `{"messages": "Hi"}`)}, "text.jsonl, line 1: column messages holds a string, it must hold a list of messages"},
+		{"sft", fields{"dataset_name": file("noturns.jsonl", `{"messages": []}`)}, "noturns.jsonl, line 1: column messages holds a list, it must hold a list of messages"},
 		{"sft", fields{"max_length": 0}, "max_length is 0, it must be more than 0"},
 		{"dpo", fields{"dataset_name": shape}, "shape.jsonl, line 2: column chosen holds the number 3, it must hold a string"},
 		{"dpo", fields{"dataset_name": "testdata/data/text"}, "has no column chosen"},

@@ -42,6 +42,9 @@ func (c *Config) legend(err error) error {
 			if !c.asked[key] {
 				continue
 			}
+			if strings.EqualFold(name, key) { // beta needs no explanation
+				break
+			}
 			if entry := name + " is " + key; !slices.Contains(list, entry) {
 				list = append(list, entry)
 			}

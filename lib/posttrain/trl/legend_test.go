@@ -15,6 +15,7 @@ func TestErrorsOfARunNameTheKeys(t *testing.T) {
 		{"ppo", fields{"response_length": 1000}, "(in the config: MaxNewTokens is response_length)"},
 		{"sft", fields{"label_smoothing_factor": 2}, "LabelSmoothing is label_smoothing_factor)"},
 		{"cpo", fields{"label_smoothing": 2}, "LabelSmoothing is label_smoothing)"},
+		{"dpo", fields{"beta": 0}, "nothing that the model says would matter to the loss"},
 		{"dpo", fields{"loss_type": "discopop", "discopop_tau": 0}, "DiscoPOPTau is discopop_tau)"},
 	} {
 		c, err := Parse("c.yaml", text(t, needed(t, x.method), x.more), nil)
