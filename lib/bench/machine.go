@@ -14,7 +14,7 @@ type Machine struct {
 	BF16       float64 `json:"bf16"`
 	Read       float64 `json:"read"`
 	Workers    int     `json:"workers"`
-	Level      string  `json:"level"` // avx512, avx2, neon or scalar
+	Level      string  `json:"level"` // amx, avx512, avx2, neon or scalar
 }
 
 // MeasureMachine measures it; that takes under a second and, for a moment, 512 MB.
