@@ -18,9 +18,9 @@ import (
 	"lyceum/install/environment"
 	"lyceum/install/jupyter"
 	"lyceum/install/probe"
-	"lyceum/internal/memory"
 	"lyceum/kernel/notebook"
 	"lyceum/kernel/session"
+	"lyceum/lib/memory"
 )
 
 var doctorCommand = command{"doctor", "say what is present, what is missing, and what to do about it", runDoctor}

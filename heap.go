@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 
-	"lyceum/internal/memory"
+	"lyceum/lib/memory"
 )
 
 // room is how many bytes may be allocated between two collections of garbage. What lives in a fresh kernel is small and full

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"lyceum/internal/memory"
+	"lyceum/lib/memory"
 )
 
 // Go ends the whole process when a stack reaches its limit, and the system ends it, or crawls, when memory runs out. The watch

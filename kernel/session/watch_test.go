@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"lyceum/internal/memory"
+	"lyceum/lib/memory"
 )
 
 func TestACellThatTakesTheMemoryIsStopped(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"math"
 	"time"
 
-	"lyceum/internal/memory"
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/memory"
 	"lyceum/lib/nn"
 	"lyceum/lib/stop"
 	"lyceum/lib/tensor"

@@ -3,8 +3,8 @@ package transformer
 import (
 	"fmt"
 
-	"lyceum/internal/memory"
 	"lyceum/lib/internal/compute"
+	"lyceum/lib/memory"
 	"lyceum/lib/tensor"
 )
 

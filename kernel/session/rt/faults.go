@@ -7,7 +7,7 @@ import (
 	"sync"
 	"unsafe"
 
-	"lyceum/internal/memory"
+	"lyceum/lib/memory"
 )
 
 // BadIndex panics as indexing does; at says where.
