@@ -175,16 +175,6 @@ func (a *asm) loadPairs(to, scratch int, masked bool) {
 	a.round(to, scratch, to)
 }
 
-// stepMasks makes K1 and K2 the masks of the first CX of 32 elements.
-func (a *asm) stepMasks() {
-	a.op("MOVL $1, AX")
-	a.op("SHLQ CX, AX")
-	a.op("SUBQ $1, AX")
-	a.op("KMOVW AX, K1")
-	a.op("SHRQ $16, AX")
-	a.op("KMOVW AX, K2")
-}
-
 // amxRows rounds rows <= 16 rows of k elements, lds apart, to tiles of which rows are those of a product's left operand:
 // row i of step s to dst[s*panel+i*16:].
 func (a *asm) amxRows() {
@@ -230,7 +220,7 @@ func (a *asm) eachStep(body func(masked bool), forward int) {
 	a.at("rest")
 	a.op("ADDQ $%d, CX", amxElems)
 	a.op("JZ end")
-	a.stepMasks()
+	a.tileMasks() // of CX elements
 	body(true)
 	a.at("end")
 	a.ret()
@@ -268,7 +258,7 @@ func (a *asm) amxColsT() {
 	a.op("MOVQ cols+24(FP), CX")
 	a.op("MOVQ k+32(FP), R9")
 	a.op("SHLQ $2, R8")
-	a.stepMasks()
+	a.tileMasks() // of CX elements
 	a.op("VMOVUPS pairOrder<>(SB), Z31")
 	a.at("step")
 	for i := range 16 {
