@@ -304,6 +304,9 @@ func (t *Tokenizer) readMerges(raw []byte) ([][2]int32, error) {
 				return fmt.Errorf("merge %d is %q: two tokens with a space between are expected", i, line)
 			}
 		}
+		if len(a) == 0 || len(b) == 0 { // an empty token never stands anywhere
+			return fmt.Errorf("merge %d (%q and %q) has an empty token", i, a, b)
+		}
 		x, ok1 := t.ids[string(a)]
 		y, ok2 := t.ids[string(b)]
 		if !ok1 || !ok2 {

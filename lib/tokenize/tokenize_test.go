@@ -129,6 +129,7 @@ func TestBadFiles(t *testing.T) {
 		"model.vocab: the id 3":        `{"model":{"type":"BPE","vocab":{"a":3,"b":3},"merges":[]}}`,
 		"half a surrogate":             `{"model":{"type":"BPE","vocab":{"\ud800":3},"merges":[]}}`,
 		"model.vocab: it has no":       `{"model":{"type":"BPE","vocab":{},"merges":[]}}`,
+		"has an empty token":           `{"model":{"type":"BPE","vocab":{"a":0,"":1},"merges":[" "]}}`,
 		"names a token":                `{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}`,
 		"merge 0":                      `{"model":{"type":"BPE","vocab":{"a":0},"merges":["ab"]}}`,
 		"merge 1 is not two":           `{"model":{"type":"BPE","vocab":{"a":0,"aa":1},"merges":[["a","a"],["a"]]}}`,
