@@ -17,8 +17,8 @@ var bf16Depth atomic.Int32
 // Autocast runs f; the matrix products of operations that f calls (Linear, MatMul, LogProbs, NLL), and of their backward
 // passes whenever those run, round their factors to bfloat16 and sum in float32. Weights, gradients, the other operations
 // and the optimiser stay in float32, as under torch.autocast. On processors with AMX-BF16 these products take about a fifth
-// of the time, on those with AVX512_BF16 alone often half; elsewhere they give the same results more slowly. precision is "bf16", or "float32" (or empty), which runs f as
-// it is. Like NoGrad it acts on the whole process while f runs.
+// of the time, on those with AVX512_BF16 alone often half; elsewhere they give the same results more slowly. precision is
+// "bf16", or "float32" (or empty), which runs f as it is. Like NoGrad it acts on the whole process while f runs.
 func Autocast(precision string, f func()) {
 	switch precision {
 	case "", Float32:

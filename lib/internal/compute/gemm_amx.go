@@ -82,10 +82,11 @@ func (c *amxCall) pass() {
 	if chunk*panel > amxWhole {
 		chunk = max(1, amxChunk/panel)
 	}
-	group := max(1, min(amxPrivate/panel, private.panels/amxParts, amxGroup))
+	parts := amxParts
 	if c.m < c.n {
-		group = max(1, min(amxPrivate/panel, private.panels/amxFewParts, amxGroup))
+		parts = amxFewParts
 	}
+	group := max(1, min(amxPrivate/panel, private.panels/parts, amxGroup))
 	ParallelStop(private.panels, group, func(lo, hi int) {
 		own := getScratch((hi - lo) * panel)
 		defer putScratch(own)

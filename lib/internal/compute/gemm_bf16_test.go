@@ -136,7 +136,7 @@ func FuzzGemmBF16(f *testing.F) {
 	})
 }
 
-// BenchmarkGemmBF16 reports the share of what both cores reach with nothing but VDPBF16PS.
+// BenchmarkGemmBF16 reports the share of what both cores reach with nothing but products of bfloat16 on registers.
 func BenchmarkGemmBF16(b *testing.B) {
 	for _, s := range [][3]int{{2048, 2048, 2048}, {1024, 1024, 1024}, {2048, 1152, 384}, {2048, 384, 1536}, {384, 1536, 2048},
 		{512, 960, 576}, {512, 3072, 576}, {512, 576, 1536}, {1536, 576, 512}, {256, 49152, 576}, {256, 576, 49152}, {49152, 576, 256}} {

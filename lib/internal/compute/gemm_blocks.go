@@ -71,6 +71,7 @@ type slice struct {
 	ldRest       int
 }
 
+// blockK is the run of k per pass, at most.
 func (g *gemmCall) blockK(t *tiles) int {
 	if t.farCache && !g.a.trans {
 		return blockFarK

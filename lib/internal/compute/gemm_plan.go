@@ -16,8 +16,9 @@ const (
 	serialWork = 1 << 15 // products smaller than this many multiply-adds are not worth waking anyone
 )
 
-// run chooses between six plans. amx is for tile registers, in gemm_amx.go; dots is for the fewest rows, below; spread for few, in spread.go; blocks for products whose
-// A is too large to be swept again and again, or that have few columns, in gemm_blocks.go; serial for the smallest.
+// run chooses between six plans. amx is for tile registers, in gemm_amx.go; dots for the fewest rows, below; spread for few, in
+// spread.go; blocks for products whose A is too large to be swept again and again, or that have few columns, in
+// gemm_blocks.go; serial for the smallest.
 //
 // panels: workers take panels of tile-width columns of B from a counter; each packs its own panel and sweeps all rows of
 // A, which stays where it is (or is packed once beforehand). No barrier, no shared dirty lines.

@@ -87,7 +87,7 @@ func (a *asm) tileProduct(x, y, sum int) {
 }
 
 // tilesBegin configures the tile registers. Each function does so and releases them at its end: between two calls the
-// goroutine may go on on another thread, and a context switch does not carry tiles that are not in use.
+// goroutine may go on on another thread, and only threads that use tiles carry their 8 KB through context switches.
 func (a *asm) tilesBegin() {
 	a.op("LEAQ amxConfig<>(SB), AX")
 	a.vex("LDTILECFG (AX)", 0, 0, 0, 0, 0x49, 0)
@@ -99,17 +99,15 @@ func (a *asm) tilesEnd() {
 }
 
 // amxProduct writes the kernel of one or two tiles of rows of A and of columns of B. It computes count blocks of C, one
-// after another, each the sum over steps of 32 elements; from block to block A, B and C go on by anext, bnext and cnext.
+// after another, each the sum over steps of 32 elements; from block to block B and C go on by bnext and cnext.
 // A has rows lda apart, its second tile begins second behind the first and the next step astep further. B is a panel. All
 // distances are in bytes. With add = 0 C is only written.
 func (a *asm) amxProduct(rows, cols int) {
 	a.function(fmt.Sprintf("amxProduct%dx%d", rows, cols),
 		"(count, steps int, a *float32, lda, second, astep int, b *float32, bnext int, c *float32, ldc, cnext, add int)", 96)
 	a.tilesBegin()
-	for i, reg := range []string{"SI", "R9", "R10", "R11", "BX", "", "R8", "DI"} {
-		if reg != "" {
-			a.op("MOVQ %s+%d(FP), %s", []string{"a", "lda", "second", "astep", "b", "", "c", "ldc"}[i], 16+8*i, reg)
-		}
+	for _, load := range []string{"a+16(FP), SI", "lda+24(FP), R9", "second+32(FP), R10", "astep+40(FP), R11", "b+48(FP), BX", "c+64(FP), R8", "ldc+72(FP), DI"} {
+		a.op("MOVQ %s", load)
 	}
 	a.op("MOVQ $%d, R13", amxLine)
 	eachSum := func(f func(tile, offset int, base string)) {
@@ -193,7 +191,7 @@ func (a *asm) amxRows() {
 		a.op("SUBQ $1, R11")
 		a.op("JNZ %s", name)
 	}
-	a.eachStep(body, amxElems*4)
+	a.eachStep(body)
 }
 
 // packArguments loads dst to DI, src to DX, lds in bytes to R8, the number of rows to R9 and k to CX.
@@ -206,14 +204,14 @@ func (a *asm) packArguments() {
 	a.op("SHLQ $2, R8")
 }
 
-// eachStep writes the loop over whole steps, and one over what is left with masks; DI and DX go on by a panel's step and
-// by forward bytes.
-func (a *asm) eachStep(body func(masked bool), forward int) {
+// eachStep writes the loop over whole steps, and one over what is left with masks; DI and DX go on by a step of a panel and
+// of a row.
+func (a *asm) eachStep(body func(masked bool)) {
 	a.op("SUBQ $%d, CX", amxElems)
 	a.op("JLT rest")
 	a.at("step")
 	body(false)
-	a.op("ADDQ $%d, DX", forward)
+	a.op("ADDQ $%d, DX", 4*amxElems)
 	a.op("ADDQ $%d, DI", amxStep)
 	a.op("SUBQ $%d, CX", amxElems)
 	a.op("JGE step")
@@ -246,7 +244,7 @@ func (a *asm) amxRowsT() {
 		}
 		a.at(name)
 		a.transpose16(func(i int, reg string) { a.op("VMOVUPS %s, %d(DI)", reg, amxLine*i) })
-	}, amxElems*4)
+	})
 }
 
 // amxColsT rounds cols <= 16 columns of k rows, lds apart, to rows of a left operand: column i of step s to dst[s*panel+i*16:].
@@ -295,12 +293,10 @@ func (a *asm) amxTranspose() {
 	for i := range 16 {
 		a.op("VMOVUPS %d(SI), Z%d", amxLine*i, i)
 	}
-	a.transposeTile()
-	order := a.transposedAt()
-	for i := range 16 {
-		a.op("VMOVUPS Z%d, (DI)", order[i])
+	a.transpose16(func(_ int, reg string) {
+		a.op("VMOVUPS %s, (DI)", reg)
 		a.op("ADDQ DX, DI")
-	}
+	})
 	a.ret()
 }
 
