@@ -25,10 +25,12 @@ type conn struct {
 
 	born time.Time
 	once sync.Once
+	last chan struct{} // closed when the last publication has come, or the connection ended
+	end  sync.Once     // closes last
 }
 
 func newConn(raw net.Conn, l *listener, identity string) *conn {
-	c := &conn{Conn: raw, l: l, in: newInbox(), out: newOutbox(raw), skip: greetingSize, topics: map[string]int{}, born: time.Now()}
+	c := &conn{Conn: raw, l: l, in: newInbox(), out: newOutbox(raw), skip: greetingSize, topics: map[string]int{}, born: time.Now(), last: make(chan struct{})}
 	kind := map[string]string{"ROUTER": "DEALER", "XPUB": "SUB"}[l.kind]
 	c.in.put(ourGreeting())
 	c.in.put(command("READY", properties(map[string]string{"Socket-Type": kind, "Identity": identity})))
@@ -46,6 +48,9 @@ const joining = 20 * time.Millisecond
 // read takes frames from the peer until it goes away or breaks the rules.
 func (c *conn) read() {
 	defer c.Close()
+	if c.l.kind == "XPUB" {
+		c.in.handled() // a welcome promises what is published from here on, so zmq4 must have the subscription
+	}
 	r := bufio.NewReaderSize(c.Conn, readStep)
 	var parts []byte
 	frames, first := 0, true
@@ -177,7 +182,13 @@ func (c *conn) deliver(m []byte) bool {
 	c.topicsMu.Lock()
 	defer c.topicsMu.Unlock()
 	_, topic, err := readFrame(bytes.NewReader(m), maxFrame)
-	if err != nil || !c.wants(topic) {
+	switch {
+	case err != nil:
+		return true
+	case string(topic) == c.l.marker:
+		c.end.Do(func() { close(c.last) })
+		return true
+	case !c.wants(topic):
 		return true
 	}
 	return c.out.put(m)
@@ -214,6 +225,7 @@ func messageSize(b []byte) int {
 func (c *conn) Close() error {
 	c.once.Do(func() {
 		c.in.close()
+		c.end.Do(func() { close(c.last) })
 		c.l.forget(c)
 		go func() {
 			c.out.flushed(time.Now().Add(time.Second))

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/rand"
 	"errors"
 	"net"
 	"slices"
@@ -23,6 +24,7 @@ type listener struct {
 	raw     net.Listener
 	kind    string // our socket type
 	welcome func(topic []byte) [][]byte
+	marker  string // the topic of a publication that says "no more"; it goes no further than the connection
 	ready   chan *conn
 	closed  chan struct{}
 
@@ -32,7 +34,7 @@ type listener struct {
 }
 
 func newListener(raw net.Listener, kind string, welcome func([]byte) [][]byte) *listener {
-	l := &listener{raw: raw, kind: kind, welcome: welcome, ready: make(chan *conn), closed: make(chan struct{}),
+	l := &listener{raw: raw, kind: kind, welcome: welcome, marker: "end of publications " + rand.Text(), ready: make(chan *conn), closed: make(chan struct{}),
 		conns: map[*conn]string{}}
 	go l.run()
 	return l
@@ -101,7 +103,8 @@ func (l *listener) forget(c *conn) {
 	l.mu.Unlock()
 }
 
-// drain waits until every connection has written what is queued, or the time is over.
+// drain waits until every connection has written what is queued, or the time is over. A publisher's last message must be the
+// marker.
 func (l *listener) drain(limit time.Duration) {
 	deadline := time.Now().Add(limit)
 	l.mu.Lock()
@@ -111,6 +114,12 @@ func (l *listener) drain(limit time.Duration) {
 	}
 	l.mu.Unlock()
 	for _, c := range conns {
+		if l.kind == "XPUB" {
+			select {
+			case <-c.last:
+			case <-time.After(time.Until(deadline)):
+			}
+		}
 		c.out.flushed(deadline)
 	}
 }

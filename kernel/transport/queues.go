@@ -16,6 +16,7 @@ type inbox struct {
 	cond   *sync.Cond
 	chunks [][]byte
 	size   int
+	idle   bool // zmq4 has handled what it was given, and waits for more
 	closed bool
 }
 
@@ -37,14 +38,26 @@ func (b *inbox) put(p []byte) bool {
 	}
 	b.chunks = append(b.chunks, p)
 	b.size += len(p)
+	b.idle = false
 	b.cond.Broadcast()
 	return true
+}
+
+// handled waits until zmq4 has taken everything and come back for more: what it does on the way is done then.
+func (b *inbox) handled() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for !b.idle && !b.closed {
+		b.cond.Wait()
+	}
 }
 
 func (b *inbox) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.chunks) == 0 && !b.closed {
+		b.idle = true
+		b.cond.Broadcast()
 		b.cond.Wait()
 	}
 	if len(b.chunks) == 0 {

@@ -125,6 +125,9 @@ func (s *Socket) Addr() net.Addr { return s.guard.raw.Addr() }
 // Close stops listening, waits up to the given time for queued messages to leave, and closes all connections.
 func (s *Socket) Close(drain time.Duration) {
 	s.guard.raw.Close()
+	if s.guard.kind == "XPUB" { // zmq4 hands publications over on a goroutine of its own
+		s.Send([][]byte{[]byte(s.guard.marker)})
+	}
 	s.guard.drain(drain)
 	s.zmq.Close()
 }

@@ -246,7 +246,6 @@ func TestNothingIsLostOnClose(t *testing.T) {
 	for range 100 {
 		s.Send([][]byte{[]byte("t"), bytes.Repeat([]byte("x"), 10000)})
 	}
-	time.Sleep(100 * time.Millisecond) // zmq4 hands publications over on a goroutine of its own
 	s.Close(2 * time.Second)
 	for i := range 100 {
 		if _, err := c.Recv(2 * time.Second); err != nil {
