@@ -76,9 +76,17 @@ func (a *asm) lines(r int) {
 	for i := range r * n {
 		a.zero(a.reg(i))
 	}
-	word, spare := a.reg(r*n), a.reg(r*n+1)
+	word, spare, more := a.reg(r*n), a.reg(r*n+1), r*n+2
+	chains := 4 / r // sums of a row of B that grow side by side: one alone would wait for each addition
+	if chains > 1 {
+		a.op("MOVQ R12, R13")
+		a.op("ANDQ $%d, R13", -chains*a.bytes())
+	}
 	for j := range n {
 		a.op("XORQ CX, CX")
+		if chains > 1 {
+			a.lineChains(r, n, j, chains, more)
+		}
 		a.op("CMPQ CX, R12")
 		a.op("JGE rest%d", j)
 		a.at(fmt.Sprintf("loop%d", j))
@@ -100,6 +108,43 @@ func (a *asm) lines(r int) {
 		}
 	}
 	a.storeDots(r, n)
+}
+
+// lineChains is the loop of lines over the first R13 bytes of row j of B, chains vectors at a time, each added to a sum of its
+// own; registers from more on hold those beyond the first until all are added up.
+func (a *asm) lineChains(r, n, j, chains, more int) {
+	word := a.reg(r * n)
+	sum := func(i, chain int) string {
+		if chain == 0 {
+			return a.reg(i*n + j)
+		}
+		return a.reg(more + i*(chains-1) + chain - 1)
+	}
+	a.op("CMPQ CX, R13")
+	a.op("JGE single%d", j)
+	for i := range r {
+		for c := 1; c < chains; c++ {
+			a.zero(sum(i, c))
+		}
+	}
+	a.at(fmt.Sprintf("chains%d", j))
+	for c := range chains {
+		a.op("VMOVUPS %d(BX)(CX*1), %s", c*a.bytes(), word)
+		for i := range r {
+			a.op("VFMADD231PS %d(%s)(CX*1), %s, %s", c*a.bytes(), lineRow(i), word, sum(i, c))
+		}
+	}
+	a.op("ADDQ $%d, CX", chains*a.bytes())
+	a.op("CMPQ CX, R13")
+	a.op("JLT chains%d", j)
+	for i := range r {
+		for step := 1; step < chains; step *= 2 {
+			for c := 0; c < chains; c += 2 * step {
+				a.op("VADDPS %s, %s, %s", sum(i, c+step), sum(i, c), sum(i, c))
+			}
+		}
+	}
+	a.at(fmt.Sprintf("single%d", j))
 }
 
 // loadSpan loads the elements that spanMask lets through, and zeros.
@@ -130,23 +175,30 @@ func (a *asm) halfDots(r int) {
 	a.op("IMULQ $%d, R12", a.bytes())
 	linePointers(a, r)
 	word, low, mask := r*n, r*n+1, a.registers-1
+	upper := func(i int) string { return a.reg(r*n + 2 + i) } // sums of the elements with odd index in the current row of B
 	for i := range r * n {
 		a.zero(a.reg(i))
 	}
 	a.op("VPBROADCASTD upper<>(SB), %s", a.reg(mask))
 	for j := range n {
 		a.op("XORQ CX, CX")
+		for i := range r {
+			a.zero(upper(i))
+		}
 		a.at(fmt.Sprintf("loop%d", j))
 		a.op("VMOVUPS (BX)(CX*1), %s", a.reg(word))
 		a.op("VPSLLD $16, %s, %s", a.reg(word), a.reg(low))
 		a.op("%s %s, %s, %s", a.and(), a.reg(mask), a.reg(word), a.reg(word))
 		for i := range r {
 			a.op("VFMADD231PS (%s)(CX*2), %s, %s", lineRow(i), a.reg(low), a.reg(i*n+j))
-			a.op("VFMADD231PS %d(%s)(CX*2), %s, %s", a.bytes(), lineRow(i), a.reg(word), a.reg(i*n+j))
+			a.op("VFMADD231PS %d(%s)(CX*2), %s, %s", a.bytes(), lineRow(i), a.reg(word), upper(i))
 		}
 		a.op("ADDQ $%d, CX", a.bytes())
 		a.op("CMPQ CX, R12")
 		a.op("JLT loop%d", j)
+		for i := range r {
+			a.op("VADDPS %s, %s, %s", upper(i), a.reg(i*n+j), a.reg(i*n+j))
+		}
 		if j < n-1 {
 			a.op("ADDQ DI, BX")
 		}
