@@ -63,7 +63,6 @@ type level struct {
 
 	halfDots  []halfDotsFunc // by number of rows; index 0 is unused, nil: not there
 	halfBlock int            // elements in a block of halfDots
-	byteDots  []byteDotsFunc // likewise
 
 	// Products of integers, nil where the processor has no instruction for them: by bits of the weights and rows.
 	quantTiles map[int][]quantTileFunc

@@ -20,27 +20,14 @@ func (w *Int4Matrix) Rows() int { return w.q.rows }
 func (w *Int4Matrix) Cols() int { return w.q.cols }
 
 // Bytes returns how much memory the matrix takes.
-func (w *Int4Matrix) Bytes() int { return len(w.q.data) + 4*len(w.q.scales) }
+func (w *Int4Matrix) Bytes() int { return w.q.bytes() }
 
 // Row widens row i to float32.
-func (w *Int4Matrix) Row(dst []float32, i int) {
-	if i < 0 || i >= w.q.rows {
-		fail("Int4Matrix.Row", "row %d of %d", i, w.q.rows)
-	}
-	same("Int4Matrix.Row", "dst", len(dst), w.q.cols)
-	w.q.row(dst, i)
-}
+func (w *Int4Matrix) Row(dst []float32, i int) { w.q.row("Int4Matrix.Row", dst, i) }
 
 // MulT computes y = x W^T: x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart. Where the processor
-// multiplies bytes (AVX512_VNNI) x is rounded to 8 bits with a scale for every 32 elements, an error of at most 1/254 of
-// the largest of them; elsewhere it stays in float32.
+// multiplies bytes (AVX2) x is rounded to 8 bits with a scale for every 32 elements, an error of at most 1/254 of the largest of
+// them; elsewhere it stays in float32.
 func (w *Int4Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
-	if !checkMulT("Int4Matrix.MulT", y, ldy, x, ldx, m, w.q.rows, w.q.cols) {
-		return
-	}
-	if active.quantTiles != nil {
-		w.q.mulT(y, ldy, x, ldx, m)
-		return
-	}
-	manyRows(y, ldy, x, ldx, m, w.q.rows, w.q.cols, w.Row)
+	w.q.mulT("Int4Matrix.MulT", y, ldy, x, ldx, m)
 }

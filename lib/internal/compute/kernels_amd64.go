@@ -333,16 +333,55 @@ func pairSpread3x8_512(k int, a, b *float32, ldb int, out *float32, next uintptr
 func pairSpread4x6_512(k int, a, b *float32, ldb int, out *float32, next uintptr)
 
 //go:noescape
-func byteDots1x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+func quantiseRow512(dst *byte, src *float32, groups int, factor int32)
 
 //go:noescape
-func byteDots2x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+func quant8Tile1_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
 
 //go:noescape
-func byteDots3x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+func quant8Tile2_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
 
 //go:noescape
-func byteDots4x4_512(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+func quant8Tile3_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile4_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile5_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile6_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile7_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile8_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile1_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile2_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile3_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile4_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile5_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile6_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile7_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile8_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
 
 //go:noescape
 func dot512(x []float32, y []float32) float32
@@ -501,10 +540,31 @@ func spread1x8_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
 func spread2x6_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
 
 //go:noescape
-func byteDots1x4_256(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+func quantiseRow256(dst *byte, src *float32, groups int, factor int32)
 
 //go:noescape
-func byteDots2x4_256(groups int, a *float32, lda int, b *int8, ldb int, scales *float32, lds int, c *float32, ldc int)
+func quant8Tile1_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile2_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile3_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant8Tile4_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile1_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile2_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile3_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+
+//go:noescape
+func quant4Tile4_256(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
 
 //go:noescape
 func dot256(x []float32, y []float32) float32
@@ -586,57 +646,6 @@ func adamw256(p []float32, g []float32, m []float32, v []float32, c *adamwConsta
 
 //go:noescape
 func rotate256(a []float32, b []float32, cos []float32, sin []float32, sign float32)
-
-//go:noescape
-func quantiseRow512(dst *byte, src *float32, groups int, factor int32)
-
-//go:noescape
-func quant8Tile1(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant8Tile2(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant8Tile3(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant8Tile4(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant8Tile5(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant8Tile6(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant8Tile7(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant8Tile8(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile1(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile2(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile3(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile4(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile5(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile6(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile7(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-
-//go:noescape
-func quant4Tile8(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
 
 //go:noescape
 func transpose8(dst *float32, ldd int, src *float32, lds, cols int)

@@ -34,16 +34,16 @@ func avx512Level() *level {
 	l.fromBF16 = func(dst []float32, src []uint16) { vectorsFrom(dst, src, 16, fromBF16x512, scalarFromBF16) }
 	l.fromF16 = func(dst []float32, src []uint16) { vectorsFrom(dst, src, 16, fromF16x512, scalarFromF16) }
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_512, halfDots2x4_512, halfDots3x4_512, halfDots4x4_512}, 32
-	l.byteDots = []byteDotsFunc{nil, byteDots1x4_512, byteDots2x4_512, byteDots3x4_512, byteDots4x4_512}
 	if cpu.X86.HasAVX512BF16 {
 		l.pairs, l.peakBF16, l.peakTurnBF16 = pairTiles(), peakBF16x512, 2*peakTurn512
 		l.pairAlong, l.pairBF16, l.pairPanel = pairAlong512, pairBF16x512, pairPanel512
 	}
+	l.quantise, l.quantTiles = quantiseRow256, quantTiles256
 	if cpu.X86.HasAVX512VNNI {
 		l.quantise = quantiseRow512
 		l.quantTiles = map[int][]quantTileFunc{
-			8: {nil, quant8Tile1, quant8Tile2, quant8Tile3, quant8Tile4, quant8Tile5, quant8Tile6, quant8Tile7, quant8Tile8},
-			4: {nil, quant4Tile1, quant4Tile2, quant4Tile3, quant4Tile4, quant4Tile5, quant4Tile6, quant4Tile7, quant4Tile8},
+			8: {nil, quant8Tile1_512, quant8Tile2_512, quant8Tile3_512, quant8Tile4_512, quant8Tile5_512, quant8Tile6_512, quant8Tile7_512, quant8Tile8_512},
+			4: {nil, quant4Tile1_512, quant4Tile2_512, quant4Tile3_512, quant4Tile4_512, quant4Tile5_512, quant4Tile6_512, quant4Tile7_512, quant4Tile8_512},
 		}
 	}
 	return l
@@ -79,7 +79,7 @@ func avx2Level() *level {
 		l.fromF16 = func(dst []float32, src []uint16) { vectorsFrom(dst, src, 8, fromF16x256, scalarFromF16) }
 	}
 	l.halfDots, l.halfBlock = []halfDotsFunc{nil, halfDots1x4_256, halfDots2x4_256}, 16
-	l.byteDots = []byteDotsFunc{nil, byteDots1x4_256, byteDots2x4_256}
+	l.quantise, l.quantTiles = quantiseRow256, quantTiles256
 	return l
 }
 
@@ -116,6 +116,12 @@ func pairTiles() *tiles {
 		byRow: []tileFunc{nil, tilePairRows1_512, tilePairRows2_512, tilePairRows3_512, tilePairRows4_512, tilePairRows5_512, tilePairRows6_512, tilePairRows7_512, tilePairRows8_512, tilePairRows9_512, tilePairRows10_512, tilePairRows11_512, tilePairRows12_512, tilePairRows13_512, tilePairRows14_512},
 		byCol: []tileFunc{nil, tilePairCols1_512, tilePairCols2_512, tilePairCols3_512, tilePairCols4_512, tilePairCols5_512, tilePairCols6_512, tilePairCols7_512, tilePairCols8_512, tilePairCols9_512, tilePairCols10_512, tilePairCols11_512, tilePairCols12_512, tilePairCols13_512, tilePairCols14_512},
 	}
+}
+
+// quantTiles256 give the results of those with AVX-512.
+var quantTiles256 = map[int][]quantTileFunc{
+	8: {nil, quant8Tile1_256, quant8Tile2_256, quant8Tile3_256, quant8Tile4_256},
+	4: {nil, quant4Tile1_256, quant4Tile2_256, quant4Tile3_256, quant4Tile4_256},
 }
 
 func avx2Tiles() *tiles {

@@ -85,7 +85,18 @@ func (q *quantised) place(i, g, j int) (at, shift int) {
 	return at + j/4*64, 0
 }
 
-func (q *quantised) row(dst []float32, i int) {
+func (q *quantised) bytes() int { return len(q.data) + 4*len(q.scales) }
+
+// row widens row i; op is who asks.
+func (q *quantised) row(op string, dst []float32, i int) {
+	if i < 0 || i >= q.rows {
+		fail(op, "row %d of %d", i, q.rows)
+	}
+	same(op, "dst", len(dst), q.cols)
+	q.widen(dst, i)
+}
+
+func (q *quantised) widen(dst []float32, i int) {
 	mask := uint8(1<<q.bits - 1)
 	panel := i / quantPanel * q.groups
 	for j := range dst {
@@ -95,8 +106,15 @@ func (q *quantised) row(dst []float32, i int) {
 	}
 }
 
-// mulT multiplies with x in 8 bits, too; the level must have the instructions.
-func (q *quantised) mulT(y []float32, ldy int, x []float32, ldx, m int) {
+// mulT computes y = x W^T; op is who asks.
+func (q *quantised) mulT(op string, y []float32, ldy int, x []float32, ldx, m int) {
+	if !checkMulT(op, y, ldy, x, ldx, m, q.rows, q.cols) {
+		return
+	}
+	if active.quantTiles == nil {
+		manyRows(y, ldy, x, ldx, m, q.rows, q.cols, q.widen)
+		return
+	}
 	ld := q.groups * quantRecord
 	buffer := getScratch(m*ld/4 + 1)
 	defer putScratch(buffer)

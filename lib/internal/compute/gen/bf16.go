@@ -33,8 +33,13 @@ func (a *asm) wordConstants() {
 
 // constant writes 32 bits eight times.
 func (a *asm) constant(name string, bits uint32) {
-	for i := range 4 {
-		fmt.Fprintf(&a.buf, "DATA %s<>+%d(SB)/8, $0x%08x%08x\n", name, 8*i, bits, bits)
+	a.table(name, [8]uint32{bits, bits, bits, bits, bits, bits, bits, bits})
+}
+
+// table writes eight words.
+func (a *asm) table(name string, words [8]uint32) {
+	for i := 0; i < len(words); i += 2 {
+		fmt.Fprintf(&a.buf, "DATA %s<>+%d(SB)/8, $0x%08x%08x\n", name, 4*i, words[i+1], words[i])
 	}
 	fmt.Fprintf(&a.buf, "GLOBL %s<>(SB), RODATA|NOPTR, $32\n", name)
 }

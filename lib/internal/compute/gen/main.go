@@ -21,10 +21,9 @@ func main() {
 		write("bf16_"+s.name+"_amd64.s", bf16File(s, stubs))
 		write("stream_"+s.name+"_amd64.s", streamFile(s, stubs))
 		write("spread_"+s.name+"_amd64.s", spreadFile(s, stubs))
-		write("int8_"+s.name+"_amd64.s", int8File(s, stubs))
+		write("quantised_"+s.name+"_amd64.s", quantisedFile(s, stubs))
 		write("spans_"+s.name+"_amd64.s", spanFile(s, stubs))
 	}
-	write("quantised_amd64.s", quantisedFile(stubs))
 	write("pack_amd64.s", packFile(stubs))
 	write("peak_amd64.s", peakFile(stubs))
 	write("amx_amd64.s", amxFile(stubs))

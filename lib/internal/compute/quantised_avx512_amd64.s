@@ -55,8 +55,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile1(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile1(SB), NOSPLIT, $0-64
+// func quant8Tile1_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile1_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -114,8 +114,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile2(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile2(SB), NOSPLIT, $0-64
+// func quant8Tile2_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile2_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -188,8 +188,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile3(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile3(SB), NOSPLIT, $0-64
+// func quant8Tile3_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile3_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -277,8 +277,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile4(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile4(SB), NOSPLIT, $0-64
+// func quant8Tile4_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile4_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -381,8 +381,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile5(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile5(SB), NOSPLIT, $0-64
+// func quant8Tile5_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile5_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -500,8 +500,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile6(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile6(SB), NOSPLIT, $0-64
+// func quant8Tile6_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile6_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -634,8 +634,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile7(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile7(SB), NOSPLIT, $0-64
+// func quant8Tile7_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile7_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -783,8 +783,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant8Tile8(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant8Tile8(SB), NOSPLIT, $0-64
+// func quant8Tile8_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant8Tile8_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -947,8 +947,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile1(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile1(SB), NOSPLIT, $0-64
+// func quant4Tile1_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile1_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -1012,8 +1012,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile2(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile2(SB), NOSPLIT, $0-64
+// func quant4Tile2_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile2_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -1092,8 +1092,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile3(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile3(SB), NOSPLIT, $0-64
+// func quant4Tile3_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile3_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -1187,8 +1187,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile4(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile4(SB), NOSPLIT, $0-64
+// func quant4Tile4_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile4_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -1297,8 +1297,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile5(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile5(SB), NOSPLIT, $0-64
+// func quant4Tile5_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile5_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -1422,8 +1422,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile6(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile6(SB), NOSPLIT, $0-64
+// func quant4Tile6_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile6_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -1562,8 +1562,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile7(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile7(SB), NOSPLIT, $0-64
+// func quant4Tile7_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile7_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
@@ -1717,8 +1717,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quant4Tile8(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
-TEXT ·quant4Tile8(SB), NOSPLIT, $0-64
+// func quant4Tile8_512(groups int, x *byte, ldx int, w *uint8, scales *float32, y *float32, ldy, cols int)
+TEXT ·quant4Tile8_512(SB), NOSPLIT, $0-64
 	MOVQ groups+0(FP), R12
 	MOVQ x+8(FP), SI
 	MOVQ ldx+16(FP), DX
