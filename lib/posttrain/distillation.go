@@ -28,13 +28,14 @@ type DistillationConfig struct {
 	MaxGradNorm  float64 // gradients are scaled down to this norm; 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the prompts and of the completions; 0: 42
 
-	MaxNewTokens int     // of a completion; 0: 512, or half the model's context if that is less
-	Temperature  float64 // of sampling, and of both distributions; 0: 1
-	TopP         float64 // 0: all tokens
-	TopK         int     // 0: all tokens
-	MinP         float64 // 0: all tokens
-	Penalty      float64 // of repetition; 0: none
-	InOrder      bool    // the prompts come as they stand in the data set and are not shuffled
+	MaxNewTokens int               // of a completion; 0: 512, or half the model's context if that is less
+	Temperature  float64           // of sampling, and of both distributions; 0: 1
+	TopP         float64           // 0: all tokens
+	TopK         int               // 0: all tokens
+	MinP         float64           // 0: all tokens
+	Penalty      float64           // of repetition; 0: none
+	Sampling     *sampling.Options // how completions are drawn, instead of the fields above (TRL's generation_kwargs); the loss keeps Temperature; nil: as the fields say
+	InOrder      bool              // the prompts come as they stand in the data set and are not shuffled
 
 	Beta        Opt  // of the divergence: 1 reverse, 0 forward, between them the generalised Jensen-Shannon one; 1
 	OnPolicy    Opt  // share of the batches that the student completes itself; the others take column completion (GKD's lambda); 1
@@ -71,8 +72,11 @@ func Distillation(student, teacher *zoo.Model, prompts *datasets.Set, config Dis
 		return nil, err
 	}
 	r := &Run{Method: "Distillation", Model: m, Config: config}
-	draw := sampling.Options{MaxNewTokens: c.MaxNewTokens, Temperature: c.Temperature, TopP: c.TopP, TopK: c.TopK, MinP: c.MinP, Penalty: c.Penalty, Stop: stops(r.Model)}
-	o, err := newSource(r, s, prompts, sourceSettings{group: 1, perGeneration: s.BatchSize * s.Accumulation, shuffle: !c.InOrder, draw: draw, replays: c.Rollouts != ""})
+	draw, err := drawing("DistillationConfig", r.Model, sampling.Options{MaxNewTokens: c.MaxNewTokens, Temperature: c.Temperature, TopP: c.TopP, TopK: c.TopK, MinP: c.MinP, Penalty: c.Penalty}, c.Sampling, c.Rollouts == "" || c.Eval != nil)
+	if err != nil {
+		return nil, err
+	}
+	o, err := newSource(r, s, prompts, sourceSettings{group: 1, perGeneration: s.BatchSize * s.Accumulation, shuffle: !c.InOrder, draw: draw, whole: c.Sampling != nil, temperature: c.Temperature, replays: c.Rollouts != ""})
 	if err != nil {
 		return nil, err
 	}

@@ -76,6 +76,8 @@ type source struct {
 	order    *repeater
 	group    int
 	draw     sampling.Options
+	whole    bool // it was given as a whole
+	tempered bool // the loss has another temperature than the draw
 	env      func() rl.Environment
 	judge    *rl.Judge // nil: no rewards are needed
 	given    givenCompletions
@@ -144,16 +146,9 @@ func (o *source) fromFile(g *generation) (names []string, err error) {
 	if want := o.order.perBatch * o.group; len(x.Rows) != want {
 		return nil, fmt.Errorf("posttrain.%s: rollout %d has %d rows, the settings make batches of %d (%d prompts with %d completions each)", o.method, o.made+1, len(x.Rows), want, o.order.perBatch, o.group)
 	}
-	stop := map[int32]bool{}
-	for _, id := range stops(o.run.Model) {
-		stop[id] = true
-	}
-	if id, ok := o.run.Model.Tok.PAD(); ok {
-		stop[id] = true
-	}
 	for i, r := range x.Rows {
 		e := episodeOf(r)
-		e.group, e.truncated = i/o.group, !stop[r.CompletionIDs[len(r.CompletionIDs)-1]]
+		e.group, e.truncated = i/o.group, !o.ended(r.CompletionIDs)
 		g.rows = append(g.rows, e)
 	}
 	for _, v := range x.Rows[0].Rewards {
@@ -258,8 +253,11 @@ func (o *source) fromModel(g *generation, picked []int, step int) (names []strin
 	}
 	for i, d := range drawn {
 		e := &episode{prompt: ids[i/samples], ids: d.IDs, group: i / o.group, truncated: d.Truncated, old: d.LogProbs}
-		if o.s.Precision != "" && o.s.Precision != "float32" { // they are drawn with other products than the loss has: the ratio compares like with like
+		if o.tempered || o.s.Precision != "" && o.s.Precision != "float32" { // they are drawn with other products than the loss has: the ratio compares like with like
 			e.old = nil
+		}
+		if o.whole && envs == nil && len(o.draw.StopStrings) == 0 { // TRL looks for the model's own end, whatever else ended it
+			e.truncated = !o.ended(e.ids)
 		}
 		for _, k := range d.Mask {
 			e.said = append(e.said, k != 0)

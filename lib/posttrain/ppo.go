@@ -33,6 +33,7 @@ type PPOConfig struct {
 	MaxNewTokens  int           // of a completion; 0: 53
 	Temperature   float64       // of sampling, and of the probabilities in the loss; 0: 0.7
 	RunOn         bool          // completions do not end at the end token, as TRL has it without stop_token
+	StopToken     Opt           // the token that completions end at, instead of the end token (TRL's stop_token_id)
 	MissingEnd    float64       // taken off the score of a completion without end token; 0: nothing
 	RewardWeights []float64     // of the reward functions; empty: 1 each
 	RewardTimeout time.Duration // of a reward function for a batch; 0: none
@@ -125,11 +126,14 @@ func plain(m *transformer.LM) (out *transformer.LM) {
 func (c PPOConfig) source(r *Run, s settings, prompts *datasets.Set, rewards []rl.Reward) (*source, error) {
 	draw := sampling.Options{MaxNewTokens: c.MaxNewTokens, Temperature: c.Temperature}
 	end := map[int32]bool{}
-	if !c.RunOn {
+	switch {
+	case c.StopToken.Given():
+		draw.Stop = []int32{int32(c.StopToken.Or(0))}
+	case !c.RunOn:
 		draw.Stop = stops(r.Model)
-		for _, id := range draw.Stop {
-			end[id] = true
-		}
+	}
+	for _, id := range draw.Stop {
+		end[id] = true
 	}
 	if id, ok := r.Model.Tok.PAD(); ok && !end[id] { // padding inside a completion would be taken for its end
 		draw.Suppress = []int32{id}
@@ -137,6 +141,9 @@ func (c PPOConfig) source(r *Run, s settings, prompts *datasets.Set, rewards []r
 	rows := s.BatchSize * s.Accumulation
 	return newSource(r, s, prompts, sourceSettings{group: 1, perGeneration: rows, shuffle: true, draw: draw, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true, replays: c.Rollouts != "", confirm: true})
 }
+
+// isToken reports whether v is the number of a token of a vocabulary.
+func isToken(v float64, vocab int) bool { return v >= 0 && v < float64(vocab) && v == math.Trunc(v) }
 
 // ppoCoefs are the settings for which zero means something.
 type ppoCoefs struct{ kl, value, gamma, lambda float64 }
@@ -168,6 +175,10 @@ func (c PPOConfig) withDefaults(s settings, m *zoo.Model) (PPOConfig, error) {
 		return bad("MaxNewTokens", c.MaxNewTokens, fmt.Sprintf("from 1 to below the model's context, %d", m.LM.Config.Context))
 	case !(c.Temperature > 0) || math.IsInf(c.Temperature, 0):
 		return bad("Temperature", c.Temperature, "more than 0")
+	case c.StopToken.Given() && !isToken(c.StopToken.Or(0), m.LM.Config.Vocab):
+		return bad("StopToken", c.StopToken, fmt.Sprintf("the number of a token, from 0 to %d", m.LM.Config.Vocab-1))
+	case c.StopToken.Given() && c.RunOn:
+		return bad("StopToken", c.StopToken, "left out with RunOn: one ends completions, the other lets them run on")
 	case !oneOf(c.KLEstimator, "k1", "k2", "k3"):
 		return bad("KLEstimator", c.KLEstimator, "k1, k2 or k3")
 	case !(k.kl >= 0) || math.IsInf(k.kl, 0):

@@ -29,18 +29,19 @@ type RLOOConfig struct {
 	MaxGradNorm  float64 // gradients are scaled down to this norm; 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the prompts and of the completions; 0: 42
 
-	GroupSize          int           // completions of a prompt; 0: 2
-	MaxNewTokens       int           // of a completion; 0: 512, or half the model's context if that is less
-	Temperature        float64       // of sampling, and of the probabilities in the loss; 0: 1
-	TopP               float64       // 0: all tokens
-	TopK               int           // 0: all tokens
-	MinP               float64       // 0: all tokens
-	Penalty            float64       // of repetition; 0: none
-	Iterations         int           // times that the steps go over a generation; 0: 1
-	StepsPerGeneration int           // micro-batches that a generation is cut into; 0: Accumulation
-	InOrder            bool          // the prompts come as they stand in the data set and are not shuffled
-	RewardWeights      []float64     // of the reward functions; empty: 1 each
-	RewardTimeout      time.Duration // of a reward function for a batch; 0: none
+	GroupSize          int               // completions of a prompt; 0: 2
+	MaxNewTokens       int               // of a completion; 0: 512, or half the model's context if that is less
+	Temperature        float64           // of sampling, and of the probabilities in the loss; 0: 1
+	TopP               float64           // 0: all tokens
+	TopK               int               // 0: all tokens
+	MinP               float64           // 0: all tokens
+	Penalty            float64           // of repetition; 0: none
+	Sampling           *sampling.Options // how completions are drawn, instead of the fields above (TRL's generation_kwargs); the loss keeps Temperature; nil: as the fields say
+	Iterations         int               // times that the steps go over a generation; 0: 1
+	StepsPerGeneration int               // micro-batches that a generation is cut into; 0: Accumulation
+	InOrder            bool              // the prompts come as they stand in the data set and are not shuffled
+	RewardWeights      []float64         // of the reward functions; empty: 1 each
+	RewardTimeout      time.Duration     // of a reward function for a batch; 0: none
 
 	Beta          Opt         // weight of the divergence from the reference, which is taken off the reward; 0.05
 	ClipEps       float64     // of the ratio of whole completions; 0: 0.2
@@ -87,8 +88,11 @@ func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config R
 		return nil, err
 	}
 	r := &Run{Method: "RLOO", Model: m, Config: config}
-	draw := sampling.Options{MaxNewTokens: c.MaxNewTokens, Temperature: c.Temperature, TopP: c.TopP, TopK: c.TopK, MinP: c.MinP, Penalty: c.Penalty, Stop: stops(r.Model)}
-	o, err := newSource(r, s, prompts, sourceSettings{group: c.GroupSize, perGeneration: s.BatchSize * c.StepsPerGeneration, shuffle: !c.InOrder, draw: draw,
+	draw, err := drawing("RLOOConfig", r.Model, sampling.Options{MaxNewTokens: c.MaxNewTokens, Temperature: c.Temperature, TopP: c.TopP, TopK: c.TopK, MinP: c.MinP, Penalty: c.Penalty}, c.Sampling, c.Rollouts == "" || c.Eval != nil)
+	if err != nil {
+		return nil, err
+	}
+	o, err := newSource(r, s, prompts, sourceSettings{group: c.GroupSize, perGeneration: s.BatchSize * c.StepsPerGeneration, shuffle: !c.InOrder, draw: draw, whole: c.Sampling != nil, temperature: c.Temperature,
 		env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true, replays: c.Rollouts != ""})
 	if err != nil {
 		return nil, err
@@ -97,7 +101,7 @@ func RLOO(model *zoo.Model, prompts *datasets.Set, rewards []rl.Reward, config R
 	if t.beta != 0 {
 		t.ref = anchorOf(r.Model, c.Reference, c.Adapter != nil)
 	}
-	t.exam, err = newExam(r, s, c.Eval, sourceSettings{group: c.EvalGroupSize, perGeneration: c.EvalGroupSize, draw: draw, env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true}, c.Rollouts)
+	t.exam, err = newExam(r, s, c.Eval, sourceSettings{group: c.EvalGroupSize, perGeneration: c.EvalGroupSize, draw: draw, whole: c.Sampling != nil, temperature: c.Temperature, env: c.Env, rewards: rewards, weights: c.RewardWeights, timeout: c.RewardTimeout, rewarded: true}, c.Rollouts)
 	if err != nil {
 		return nil, err
 	}

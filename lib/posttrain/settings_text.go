@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"lyceum/lib/sampling"
 )
 
 // settingsText writes the fields of a config that are numbers, words and lists of them as JSON, in the order of the struct.
@@ -43,6 +45,10 @@ func settingsText(config any) string {
 					name += "."
 				}
 				walk(name, x)
+				continue
+			}
+			if y, ok := interfaceOf(x).(*sampling.Options); ok && y != nil {
+				walk(name+".", reflect.ValueOf(*y))
 				continue
 			}
 			if k := x.Kind(); k == reflect.Pointer && x.Type().Elem().Kind() == reflect.Struct || k == reflect.Func || k == reflect.Chan {

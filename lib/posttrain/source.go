@@ -14,6 +14,8 @@ type sourceSettings struct {
 	group, perGeneration int // completions of a prompt, and of a generation
 	shuffle              bool
 	draw                 sampling.Options
+	whole                bool    // draw is the config's Sampling
+	temperature          float64 // of the loss; 0: that of the draw
 	env                  func() rl.Environment
 	rewards              []rl.Reward
 	weights              []float64
@@ -25,7 +27,7 @@ type sourceSettings struct {
 
 // newSource reads the prompts and checks the reward functions.
 func newSource(r *Run, s settings, data *datasets.Set, x sourceSettings) (*source, error) {
-	o := &source{run: r, method: r.Method, s: s, group: x.group, draw: x.draw, env: x.env, rewarded: x.rewarded, confirm: x.confirm, columns: map[string]bool{}}
+	o := &source{run: r, method: r.Method, s: s, group: x.group, draw: x.draw, whole: x.whole, tempered: x.temperature != 0 && x.temperature != x.draw.Temperature, env: x.env, rewarded: x.rewarded, confirm: x.confirm, columns: map[string]bool{}}
 	r.console = s.Console
 	var err error
 	if o.prompts, err = readPrompts(r.Method, r.Model, data); err != nil {

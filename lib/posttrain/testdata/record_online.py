@@ -3,7 +3,8 @@ of the parameters, so that `lyceum train METHOD --rollouts` can be compared with
 
     python record_online.py OUT [NAME ...]     TRL 1.16.0; for PPO set PYTHONPATH to TRL 1.12.0 and name ppo cases only
     python record_online.py --small OUT        the cases that the Go tests replay, three steps each, on models small enough for
-    python record_online.py --pack OUT FILE    the repository; --pack puts them and the models into one compressed file
+    python record_online.py --pack OUT FILE    the repository; --pack puts them and the models into one compressed file,
+                                               beside those that it has already
 
 OUT gets base/ and scorer/ (tiny random Llama models with a byte-level tokenizer), teacher/, and a folder for each case:
 data.jsonl, config.yaml, rollouts.jsonl, steps.json. Everything is float32 on one thread.
@@ -102,18 +103,19 @@ CASES = {
     "grpo_entropy_adaptive": G(entropy_coef=0.02, use_adaptive_entropy=True, entropy_target=5.2, entropy_coef_delta=0.01),
     "grpo_delta": G(delta=1.1, epsilon=0.05, num_iterations=3, max_steps=6),
     "grpo_off_policy": G(off_policy_mask_threshold=0.001, num_iterations=3, max_steps=6, loss_type="grpo"),
+    "grpo_generation_kwargs": G(generation_kwargs={"temperature": 0.6, "min_new_tokens": 5, "top_k": 40}, beta=0.05, num_iterations=2), 
     "grpo_temperature": G(temperature=0.7, beta=0.05, num_iterations=2),
     "grpo_default_beta_dr": G(loss_type="dr_grpo", num_iterations=2, beta=0.04, scale_rewards="none"),
     "grpo_clip_norm": G(max_grad_norm=0.1, weight_decay=0.1, warmup_steps=2, lr_scheduler_type="cosine"),
     "grpo_logging_2": G(logging_steps=2, num_iterations=2, max_steps=6),
     "rloo_default": R(beta=0.05), "rloo_two_iterations": R(num_iterations=2, epsilon=0.05), "rloo_normalize": R(normalize_advantages=True, beta=0.1),
     "rloo_some": R(r_some, normalize_advantages=True), "rloo_weights": R(r_length, r_vowels, r_some, reward_weights=[1.0, 2.0, 0.5]), "rloo_clip": R(reward_clip_range=[-0.5, 0.1], beta=0.2),
-    "rloo_mask_truncated": R(mask_truncated_completions=True, max_completion_length=8), "rloo_group_2": R(num_generations=2, temperature=0.8), "rloo_steps_4": R(steps_per_generation=4, max_steps=6, epsilon_high=0.3), "rloo_sync_ref": R(beta=0.2, sync_ref_model=True, ref_model_sync_steps=2),
+    "rloo_mask_truncated": R(mask_truncated_completions=True, max_completion_length=8), "rloo_generation_kwargs": R(generation_kwargs={"temperature": 0.6, "suppress_tokens": [1]}, beta=0.1), "rloo_group_2": R(num_generations=2, temperature=0.8), "rloo_steps_4": R(steps_per_generation=4, max_steps=6, epsilon_high=0.3), "rloo_sync_ref": R(beta=0.2, sync_ref_model=True, ref_model_sync_steps=2),
     "distillation_reverse": D(), "distillation_forward": D(beta=0.0), "distillation_jsd": D(beta=0.5), "distillation_jsd_tempered": D(beta=0.3, temperature=0.8), "distillation_long": D(max_completion_length=20, gradient_accumulation_steps=3),
     "ppo_default": P(), "ppo_k3": P(kl_estimator="k3", kl_coef=0.2), "ppo_whiten": P(whiten_rewards=True, gamma=0.99, lam=0.9), "ppo_missing_eos": P(missing_eos_penalty=1.0), "ppo_mini_batches": P(num_mini_batches=2, num_ppo_epochs=3),
-    "ppo_no_stop": P(stop_token=None, temperature=1.0), "ppo_clips": P(cliprange=0.05, cliprange_value=0.1, vf_coef=0.5, num_ppo_epochs=4), "ppo_uneven": P(per_device_train_batch_size=2, gradient_accumulation_steps=3, num_mini_batches=2, total_episodes=30), "ppo_value_only": P(kl_coef=0.0, vf_coef=1.0, cliprange_value=10.0),
+    "ppo_stop_token_id": P(stop_token=None, stop_token_id=250, missing_eos_penalty=1.0), "ppo_no_stop": P(stop_token=None, temperature=1.0), "ppo_clips": P(cliprange=0.05, cliprange_value=0.1, vf_coef=0.5, num_ppo_epochs=4), "ppo_uneven": P(per_device_train_batch_size=2, gradient_accumulation_steps=3, num_mini_batches=2, total_episodes=30), "ppo_value_only": P(kl_coef=0.0, vf_coef=1.0, cliprange_value=10.0),
 }
-SMALL = ["grpo_gspo_beta", "grpo_top_entropy", "grpo_mask_truncated", "grpo_gdpo", "grpo_vespo", "grpo_iterations_3_steps_4", "grpo_sync_ref", "grpo_entropy_adaptive", "grpo_some", "rloo_two_iterations", "rloo_normalize", "distillation_jsd_tempered", "ppo_k3", "ppo_missing_eos"]
+SMALL = ["grpo_gspo_beta", "grpo_top_entropy", "grpo_mask_truncated", "grpo_gdpo", "grpo_vespo", "grpo_iterations_3_steps_4", "grpo_sync_ref", "grpo_entropy_adaptive", "grpo_some", "rloo_two_iterations", "rloo_normalize", "distillation_jsd_tempered", "ppo_k3", "ppo_missing_eos", "ppo_stop_token_id", "grpo_generation_kwargs", "rloo_generation_kwargs"]
 
 def clean(x):
     if isinstance(x, dict): return {k: clean(v) for k, v in x.items()}
@@ -260,8 +262,13 @@ def pack(root, file):
     import base64, gzip
     short = lambda x: [short(v) for v in x] if isinstance(x, list) else {k: short(v) for k, v in x.items()} if isinstance(x, dict) else float(f"{x:.8g}") if isinstance(x, float) else x
     out = {"models": {}, "runs": [short(json.load(open(f"{root}/{n}/run.json"))) for n in SMALL if os.path.exists(f"{root}/{n}/run.json")]}
+    if os.path.exists(file):                                                # runs of old stay as they are, if the models are still the same
+        with gzip.open(file) as f: old = json.load(f)
+        new = {r["name"] for r in out["runs"]}
+        out["runs"] = [r for r in old["runs"] if r["name"] not in new] + out["runs"]
     for m in ("base", "teacher", "scorer"):
         out["models"][m] = {n: base64.b64encode(open(f"{root}/{m}/{n}", "rb").read()).decode() for n in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")}
+    if os.path.exists(file) and old["models"] != out["models"]: sys.exit(f"the runs in {file} are of other models: remove it and record them all")
     with gzip.GzipFile(file, "wb", 9, mtime=0) as f: f.write(json.dumps(out).encode())
     print(len(out["runs"]), "runs,", os.path.getsize(file), "bytes")
 

@@ -77,6 +77,10 @@ func TestBadInput(t *testing.T) {
 		{"grpo", fields{"dataset_streaming": true, "reward_funcs": "think_format_reward"}, "dataset_streaming is true, it must be false or left out: the method reads its data whole"},
 		{"sft", fields{"eos_token": "<x>"}, `eos_token is "<x>", which is no token of the model's vocabulary`},
 		{"reward", fields{"pad_token": 3}, "pad_token is 3"},
+		{"grpo", fields{"reward_funcs": "think_format_reward", "generation_kwargs": fields{"num_beams": 4}}, "generation_kwargs: num_beams is not supported: use max_new_tokens"},
+		{"rloo", fields{"reward_funcs": "think_format_reward", "generation_kwargs": fields{"top_p": 2}}, "generation_kwargs: sampling: TopP is 2"},
+		{"ppo", fields{"stop_token": "eos", "stop_token_id": 3}, "stop_token and stop_token_id are both set"},
+		{"ppo", fields{"stop_token_id": 100000, "response_length": 4}, "StopToken is 100000, it must be the number of a token"},
 		{"dpo", fields{"neftune_noise_alpha": 5}, "neftune_noise_alpha is 5, it must be 0 or left out"},
 	} {
 		all := needed(t, c.method)

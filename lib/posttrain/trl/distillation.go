@@ -11,7 +11,7 @@ func distillation(c *Config) (*job, error) {
 	g := c.generation(&x, "max_completion_length", 512, 1)
 	cfg := posttrain.DistillationConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
-		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty,
+		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty, Sampling: g.Sampling,
 		InOrder: !c.Bool("shuffle_dataset", true), Beta: posttrain.Set(c.Float("beta", 1)), Rollouts: c.Rollouts, SaveRollouts: c.SaveRollouts}
 	c.idle("max_tool_calling_iterations") // a config cannot give tools
 	var teacher *zoo.Model

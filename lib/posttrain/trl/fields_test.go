@@ -173,7 +173,7 @@ var another = fields{
 	"label_smoothing_factor": 0.1, "length_column_name": "n", "max_grad_norm": 0.5, "include_num_input_tokens_seen": "all",
 	"model_init_kwargs": fields{"a": 1}, "router_aux_loss_coef": 0.1, "chat_template_path": "x", "dataset_text_field": "other", "dataset_kwargs": fields{"a": 1}, "eos_token": "<|im_start|>", "pad_token": "<|im_start|>",
 	"truncation_mode": "keep_end", "max_length": 12, "gradient_checkpointing": true, "packing_strategy": "wrapped", "eval_packing": true, "completion_only_loss": true, "loss_weights": []float64{2}, "ld_alpha": 0.5, "f_divergence_type": "js_divergence",
-	"center_rewards_coefficient": 0.1, "num_generations_eval": 1, "num_generations": 4, "generation_batch_size": 16, "steps_per_generation": 2, "top_p": 0.9, "top_k": 5, "min_p": 0.1, "generation_kwargs": fields{"a": 1},
+	"center_rewards_coefficient": 0.1, "num_generations_eval": 1, "num_generations": 4, "generation_batch_size": 16, "steps_per_generation": 2, "top_p": 0.9, "top_k": 5, "min_p": 0.1, "generation_kwargs": fields{"min_new_tokens": 2},
 	"chat_template_kwargs": fields{"a": 1}, "vllm_structured_outputs_regex": "x", "delta": 1.5, "epsilon_high": 0.3, "importance_sampling_level": "sequence", "reward_weights": []float64{2},
 	"multi_objective_aggregation": "normalize_then_sum", "scale_rewards": "batch", "max_tool_calling_iterations": 2, "off_policy_mask_threshold": 0.5,
 	"transformers_continuous_batching_config": fields{"a": 1}, "reward_model_name_or_path": "testdata/scorer", "reward_funcs": []string{"get_soft_overlong_punishment"},

@@ -21,12 +21,12 @@ var keysOf = map[string][]string{
 	"LDAlpha": {"ld_alpha"}, "Weighting": {"use_weighting"}, "Precompute": {"precompute_ref_log_probs"}, "SyncEvery": {"ref_model_sync_steps"}, "SyncMix": {"ref_model_mixup_alpha"},
 	"DesirableWeight": {"desirable_weight"}, "UndesirableWeight": {"undesirable_weight"}, "Centering": {"center_rewards_coefficient"}, "Alpha": {"cpo_alpha", "tpo_alpha"},
 	"RewardAlpha": {"alpha"}, "Gamma": {"simpo_gamma", "tpo_l_gamma", "gamma"}, "GAELambda": {"lam"},
-	"GroupSize": {"num_generations"}, "EvalGroupSize": {"num_generations_eval"}, "MaxNewTokens": {"max_completion_length", "response_length"}, "Temperature": {"temperature"},
+	"GroupSize": {"num_generations"}, "EvalGroupSize": {"num_generations_eval"}, "MaxNewTokens": {"max_completion_length", "response_length"}, "Temperature": {"temperature"}, "Sampling": {"generation_kwargs"},
 	"TopP": {"top_p"}, "TopK": {"top_k"}, "MinP": {"min_p"}, "Penalty": {"repetition_penalty"}, "Iterations": {"num_iterations"}, "StepsPerGeneration": {"steps_per_generation"},
 	"RewardWeights": {"reward_weights"}, "RewardClip": {"reward_clip_range"}, "ClipEps": {"epsilon", "cliprange"}, "ClipEpsHigh": {"epsilon_high"}, "ClipEpsValue": {"cliprange_value"},
 	"Delta": {"delta"}, "TopEntropy": {"top_entropy_quantile"}, "EntropyCoef": {"entropy_coef"}, "Scale": {"scale_rewards"}, "Level": {"importance_sampling_level"},
 	"MaskTruncated": {"mask_truncated_completions"}, "KLCoef": {"kl_coef"}, "KLEstimator": {"kl_estimator"}, "PPOEpochs": {"num_ppo_epochs"}, "MiniBatches": {"num_mini_batches"},
-	"Episodes": {"total_episodes"}, "WhitenRewards": {"whiten_rewards"},
+	"Episodes": {"total_episodes"}, "WhitenRewards": {"whiten_rewards"}, "StopToken": {"stop_token_id"}, "RunOn": {"stop_token"},
 }
 
 var settingName = regexp.MustCompile(`\b[A-Z][A-Za-z0-9]+\b`)

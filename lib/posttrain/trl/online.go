@@ -1,16 +1,22 @@
 package trl
 
 import (
+	"encoding/json"
+	"slices"
+	"strings"
+
 	"lyceum/lib/datasets"
 	"lyceum/lib/nn"
 	"lyceum/lib/posttrain"
 	"lyceum/lib/rl"
+	"lyceum/lib/sampling"
 )
 
 // generation are the keys of sampling that the online methods share.
 type generation struct {
 	MaxNewTokens, TopK               int
 	Temperature, TopP, MinP, Penalty float64
+	Sampling                         *sampling.Options // of generation_kwargs; nil: there are none
 }
 
 // generation reads them. room is the longest completion by default.
@@ -26,7 +32,7 @@ func (c *Config) generation(x *Common, key string, room int, temperature float64
 	if !(g.Temperature > 0) {
 		c.wrong("temperature", "more than 0", g.Temperature)
 	}
-	if g.TopP == 1 {
+	if g.TopP == 1 { // TRL's word for all tokens
 		g.TopP = 0
 	} else if g.TopP == 0 { // the most likely token alone, as in Transformers
 		g.TopP = tiny
@@ -36,7 +42,7 @@ func (c *Config) generation(x *Common, key string, room int, temperature float64
 	}
 	c.Refuse("use_vllm", "completions are drawn in the process itself")
 	c.Refuse("use_transformers_continuous_batching", "batching is always continuous here")
-	c.Refuse("generation_kwargs", "the keys of sampling stand by themselves: temperature, top_p, top_k, min_p, repetition_penalty")
+	g.Sampling = c.generationArgs(g)
 	c.Refuse("vllm_structured_outputs_regex", "there is no vLLM")
 	c.idle("vllm_mode", "vllm_model_impl", "vllm_enable_sleep_mode", "vllm_server_base_url", "vllm_server_host", "vllm_server_port", "vllm_server_timeout", "vllm_group_port",
 		"vllm_gpu_memory_utilization", "vllm_max_model_length", "vllm_tensor_parallel_size", "vllm_importance_sampling_correction", "vllm_importance_sampling_mode", "vllm_importance_sampling_clip_max",
@@ -44,6 +50,42 @@ func (c *Config) generation(x *Common, key string, room int, temperature float64
 		"log_multimodal", "log_completions_hub_repo")
 	return g
 }
+
+// generationArgs reads generation_kwargs, which change how completions are drawn and not, as temperature does, the loss as well.
+func (c *Config) generationArgs(g generation) *sampling.Options {
+	given := c.Table("generation_kwargs")
+	if len(given) == 0 {
+		return nil
+	}
+	all := map[string]any{"max_new_tokens": g.MaxNewTokens, "do_sample": true, "temperature": g.Temperature, "top_p": g.TopP, "top_k": g.TopK, "min_p": g.MinP}
+	if g.Penalty > 0 {
+		all["repetition_penalty"] = g.Penalty
+	}
+	for key, v := range given {
+		switch {
+		case !slices.Contains(generationKeys, key):
+			c.Fail("generation_kwargs: %s is not supported: use %s", key, strings.Join(generationKeys, ", "))
+		case v != nil:
+			all[key] = v
+		case key == "top_k" || key == "top_p" || key == "min_p" || key == "temperature" || key == "repetition_penalty":
+			delete(all, key)
+		}
+	}
+	data, err := json.Marshal(all)
+	if err != nil {
+		c.Fail("generation_kwargs: %v", err)
+		return nil
+	}
+	o, err := sampling.ParseConfig("generation_kwargs", data)
+	if err != nil {
+		c.Fail("%v", err)
+	}
+	return &o
+}
+
+// generationKeys are what generation_kwargs may hold, by Transformers' names.
+var generationKeys = []string{"max_new_tokens", "min_new_tokens", "min_length", "do_sample", "temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff",
+	"repetition_penalty", "no_repeat_ngram_size", "bad_words_ids", "suppress_tokens", "begin_suppress_tokens", "sequence_bias", "eos_token_id"}
 
 // rewards reads reward_funcs and reward_model_name_or_path. With recorded rollouts their rewards stand in the file.
 func (c *Config) rewards(data *datasets.Set) []rl.Reward {

@@ -29,7 +29,12 @@ func ppo(c *Config) (*job, error) {
 		c.Fail("eval_strategy is %s and eval_on_start is %v: ppo does not evaluate; measure the trained model instead", c.String("eval_strategy", "no"), c.Bool("eval_on_start", false))
 	}
 	cfg.RunOn = c.OneOf("stop_token", "none", "none", "eos") == "none"
-	c.Refuse("stop_token_id", "stop_token: eos is what there is")
+	if c.Has("stop_token_id") {
+		if !cfg.RunOn {
+			c.Fail("stop_token and stop_token_id are both set: completions end at one of them")
+		}
+		cfg.RunOn, cfg.StopToken = false, posttrain.Set(float64(c.Int("stop_token_id", 0)))
+	}
 	c.Refuse("model_adapter_name", "the adapter of the model is trained")
 	c.Refuse("ref_adapter_name", "the reference is the model without its adapter")
 	c.idle("local_rollout_forward_batch_size", "num_sample_generations", "ds3_gather_for_generation", "exp_name", "max_grad_norm", "max_steps",
