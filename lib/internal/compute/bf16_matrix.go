@@ -73,6 +73,9 @@ func (w *BF16Matrix) Row(dst []float32, i int) {
 	active.fromBF16(dst, w.data[i*w.stride:][:w.cols])
 }
 
+// halfDotsMost is how many rows of x halfDots takes at most where spread can take more of them.
+const halfDotsMost = 12
+
 // MulT computes y = x W^T, sums in float32; where the processor has instructions for it x is rounded to bfloat16 too, as in
 // GemmBF16. x is m x Cols with rows ldx apart, y is m x Rows with rows ldy apart. What becomes of a row does not depend on
 // how many go together, but for the order of the sums, which may change with it.
@@ -92,7 +95,7 @@ func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 		g.run()
 		return
 	}
-	if m > dotsMost || active.halfDots == nil {
+	if m > dotsMost || active.halfDots == nil || m > halfDotsMost && active.tiles.spreads(m, w.rows) {
 		manyRows(y, ldy, x, ldx, m, w.rows, w.cols, w.Row)
 		return
 	}

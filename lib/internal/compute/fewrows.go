@@ -28,21 +28,42 @@ func fewRows(y []float32, ldy, m, rows, most, bytes int, kernel func(n, i, j int
 	})
 }
 
-// manyRows computes the same for any number of rows of x by widening 32 rows of W at a time; with many rows of x that is a
+// manyRows computes the same for any number of rows of x by widening some rows of W at a time; with many rows of x that is a
 // small part of the work. widen writes row j of W.
 func manyRows(y []float32, ldy int, x []float32, ldx, m, rows, cols int, widen func(dst []float32, j int)) {
-	const group = 32
+	t := active.tiles
+	g := gemmCall{m: m, n: rows, k: cols, alpha: 1, a: matrix{p: &x[0], ld: ldx}, c: &y[0], ldc: ldy}
+	group, spread := 32, t.spreads(m, rows)
+	var packed []float32
+	if spread {
+		packed = getScratch(g.spreadRoom(t))
+		defer putScratch(packed)
+		g.packSpread(t, packed)
+		if group = spreadBlock; cols > wideSpread {
+			group /= 2
+		}
+	}
 	ParallelStop(rows, group, func(lo, hi int) {
 		wide := getScratch(group * cols)
 		defer putScratch(wide)
-		for j := lo; j < hi; j++ {
-			widen(wide[(j-lo)*cols:][:cols], j)
+		for ; lo < hi; lo += group {
+			g := g
+			g.n, g.c = min(group, hi-lo), &y[lo]
+			for j := range g.n {
+				widen(wide[j*cols:][:cols], lo+j)
+			}
+			g.b = matrix{p: &wide[0], ld: cols, trans: true}
+			if spread && g.n >= spreadSlack {
+				g.spreadRows(t, packed, 0, g.n)
+			} else {
+				g.serial(t)
+			}
 		}
-		g := gemmCall{m: m, n: hi - lo, k: cols, alpha: 1, a: matrix{p: &x[0], ld: ldx},
-			b: matrix{p: &wide[0], ld: cols, trans: true}, c: &y[lo], ldc: ldy}
-		g.serial(active.tiles)
 	})
 }
+
+// wideSpread is the longest row of which spreadBlock rows in float32 should fit in the second-level cache.
+const wideSpread = 1536
 
 // checkMulT panics unless y (m x rows) and x (m x cols) fit, and does the cases without work; it reports whether any is left.
 func checkMulT(op string, y []float32, ldy int, x []float32, ldx, m, rows, cols int) bool {

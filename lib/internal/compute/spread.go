@@ -23,24 +23,35 @@ const (
 
 // spreadable says whether the product is one for spread.
 func (g *gemmCall) spreadable(t *tiles) bool {
-	return t.spread != nil && g.b.trans && !g.a.trans && g.pairsOf == 0 && g.m >= t.spread.least && g.m <= t.spread.most && g.n >= spreadBlock
+	return g.b.trans && !g.a.trans && g.pairsOf == 0 && t.spreads(g.m, g.n)
 }
+
+// spreads says whether these kernels are the faster ones for m rows of A and n of B.
+func (t *tiles) spreads(m, n int) bool {
+	return t.spread != nil && m >= t.spread.least && m <= t.spread.most && n >= spreadBlock
+}
+
+// spreadRoom is how much room packSpread needs.
+func (g *gemmCall) spreadRoom(t *tiles) int { return roundUp(g.m, t.spread.width) * g.k }
 
 // spread computes A * B^T for rows of A that stay in the cache: their transpose is made once, and the rows of B go by in
 // place, read from memory while the rows before them are multiplied.
 func (g *gemmCall) spread(t *tiles) {
-	s := t.spread
-	height := (g.m-1)/s.width + 1 // in vectors
-	packed := getScratch(height * s.width * g.k)
+	packed := getScratch(g.spreadRoom(t))
 	defer putScratch(packed)
 	g.packSpread(t, packed)
 	ParallelStop(g.n, max(spreadBlock, min(spreadSpan, g.n/aheadParts/spreadBlock*spreadBlock)), func(lo, hi int) {
-		columns := getScratch((spreadSlack + spreadBlock) * len(s.kernel) * s.width)
-		defer putScratch(columns)
-		for j := lo; j < hi; j += spreadBlock {
-			g.spreadBlock(t, packed, columns, j, min(j+spreadBlock, hi))
-		}
+		g.spreadRows(t, packed, lo, hi)
 	})
+}
+
+// spreadRows computes columns lo..hi of C on the calling goroutine.
+func (g *gemmCall) spreadRows(t *tiles, packed []float32, lo, hi int) {
+	columns := getScratch((spreadSlack + spreadBlock) * len(t.spread.kernel) * t.spread.width)
+	defer putScratch(columns)
+	for j := lo; j < hi; j += spreadBlock {
+		g.spreadBlock(t, packed, columns, j, min(j+spreadBlock, hi))
+	}
 }
 
 // packSpread writes the transpose of A pass by pass: the pass of v vectors from row i on is at packed[i*k:], as [k][v vectors].
