@@ -51,7 +51,7 @@
 //	Radford et al. 2019; arXiv:2503.19786      GPT-2, Gemma 3 and others  transformer/families.go
 //	Ouyang et al. 2022, arXiv:2203.02155       supervised fine-tuning     lossfn/sft.go            02_sft
 //	Wu et al. 2025, arXiv:2508.05629           DFT                        lossfn/dft.go
-//	Jain et al. 2023, arXiv:2310.05914         NEFTune                    posttrain/sft.go
+//	Jain et al. 2023, arXiv:2310.05914         NEFTune                    transformer/noise.go
 //	Ding et al. 2024, arXiv:2404.10830         packing                    posttrain/packing.go
 //	Bradley, Terry 1952                        the reward model           lossfn/reward.go         04_reward_model
 //	Lightman et al. 2023, arXiv:2305.20050     rewards of steps           lossfn/reward.go

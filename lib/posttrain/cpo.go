@@ -24,6 +24,7 @@ type CPOConfig struct {
 	WeightDecay  float64
 	MaxGradNorm  float64 // 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the data; 0: 42
+	NEFTune      float64 // noise on the embeddings in training, as in SFT; 0: none
 
 	Loss           string  // sigmoid, hinge, ipo or simpo; "": sigmoid. ipo and simpo compare log-probabilities per token
 	Beta           Opt     // left out: 0.1; SimPO takes about 2

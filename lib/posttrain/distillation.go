@@ -27,6 +27,7 @@ type DistillationConfig struct {
 	WeightDecay  float64 // 0: none
 	MaxGradNorm  float64 // gradients are scaled down to this norm; 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the prompts and of the completions; 0: 42
+	NEFTune      float64 // noise on the embeddings in training, as in SFT; 0: none. In TRL it acts while completions are drawn as well
 
 	MaxNewTokens int               // of a completion; 0: 512, or half the model's context if that is less
 	Temperature  float64           // of sampling, and of both distributions; 0: 1

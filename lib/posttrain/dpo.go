@@ -26,6 +26,7 @@ type DPOConfig struct {
 	WeightDecay  float64
 	MaxGradNorm  float64 // 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the data; 0: 42
+	NEFTune      float64 // noise on the embeddings in training, as in SFT; 0: none
 
 	Beta           Opt       // how closely the policy is held to the reference; left out: 0.1
 	Losses         []string  // TRL's loss_type: sigmoid, hinge, ipo, ... (DPOLosses), several are added up; none: sigmoid

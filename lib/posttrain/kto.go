@@ -26,6 +26,7 @@ type KTOConfig struct {
 	WeightDecay  float64
 	MaxGradNorm  float64 // 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the data; 0: 42
+	NEFTune      float64 // noise on the embeddings in training, as in SFT; 0: none
 
 	Loss              string // kto, apo_zero_unpaired or bco; "": kto
 	Beta              Opt    // left out: 0.1

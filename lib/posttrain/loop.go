@@ -249,13 +249,16 @@ func (l *loop) update(micros []micro) error {
 	return nil
 }
 
-// mode switches dropout on, with random numbers of the step's own, or off.
+// mode switches dropout and noise on, with random numbers of the step's own, or off. As in TRL's trainers both act in every
+// pass of a step, that of a reference which is the model without its adapter as well, and disabled dropout leaves the noise.
 func (l *loop) mode(training bool) {
-	m := l.run.Model.LM
+	m, seed := l.run.Model.LM, l.s.Seed+uint64(l.step)<<20
+	m.Eval()
 	if training && !l.noDropout {
-		m.Train(l.s.Seed + uint64(l.step)<<20)
-	} else {
-		m.Eval()
+		m.Train(seed)
+	}
+	if training && l.s.NEFTune > 0 {
+		m.Noisy(l.s.NEFTune, seed+1)
 	}
 }
 

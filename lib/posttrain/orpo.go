@@ -22,6 +22,7 @@ type ORPOConfig struct {
 	WeightDecay  float64
 	MaxGradNorm  float64 // 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the data; 0: 42
+	NEFTune      float64 // noise on the embeddings in training, as in SFT; 0: none
 
 	Beta Opt // weight of the odds ratio, the paper's lambda; left out: 0.1
 

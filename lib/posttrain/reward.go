@@ -31,6 +31,7 @@ type RewardConfig struct {
 	WeightDecay  float64
 	MaxGradNorm  float64 // 0: 1.0; negative: no clipping
 	Seed         uint64  // of the order of the data, and of a new head; 0: 42
+	NEFTune      float64 // noise on the embeddings in training, as in SFT; 0: none
 
 	Centering float64 // weight of the squared sum of the scores of a pair, which holds them near 0; 0: none
 

@@ -98,6 +98,7 @@ type settings struct {
 	WeightDecay  float64
 	MaxGradNorm  float64
 	Seed         uint64
+	NEFTune      float64 // noise on the embeddings in training, of the methods that have it
 	Loop
 }
 
@@ -177,7 +178,7 @@ func (s *settings) check(config string) error {
 		v    float64
 	}{{"LearningRate", s.LearningRate}, {"Epochs", s.Epochs}, {"Warmup", s.Warmup}, {"WeightDecay", s.WeightDecay}, {"EvalDelay", s.EvalDelay},
 		{"EvalSteps", s.EvalSteps}, {"SaveSteps", s.SaveSteps}, {"AdamEps", s.AdamEps.Or(1)}, {"MaxSteps", float64(s.MaxSteps)}, {"BatchSize", float64(s.BatchSize)},
-		{"Accumulation", float64(s.Accumulation)}, {"EvalBatchSize", float64(s.EvalBatchSize)}, {"SaveKeep", float64(s.SaveKeep)}, {"Patience", float64(s.Patience)}} {
+		{"Accumulation", float64(s.Accumulation)}, {"EvalBatchSize", float64(s.EvalBatchSize)}, {"SaveKeep", float64(s.SaveKeep)}, {"Patience", float64(s.Patience)}, {"NEFTune", s.NEFTune}} {
 		if !(f.v >= 0) || math.IsInf(f.v, 0) {
 			return bad(f.name, f.v, "0 or more")
 		}

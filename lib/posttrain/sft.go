@@ -2,7 +2,6 @@ package posttrain
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"lyceum/lib/datasets"
@@ -35,7 +34,7 @@ type SFTConfig struct {
 	Loss           string  // "nll" or "dft"; "": nll
 	Shuffle        bool    // rows are shuffled once before the run, by Seed, and once more before they are packed
 	LabelSmoothing float64 // share of the probability that goes to all tokens alike; 0: none
-	NEFTune        float64 // noise on the embeddings (Jain et al. 2023); 0: none; 5 is usual
+	NEFTune        float64 // noise on the embeddings in training (Jain et al. 2023); 0: none; 5 is usual
 
 	Adapter     nn.AdapterConfig // train an adapter on the frozen model: nn.LoRA{Rank: 8}, ...; nil: all parameters, or the adapters that are on
 	Eval        *datasets.Set    // measured as Loop says
@@ -95,8 +94,6 @@ func (c SFTConfig) check() error {
 		return fmt.Errorf("posttrain.SFTConfig: Loss is %q, it must be nll or dft", c.Loss)
 	case !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1):
 		return fmt.Errorf("posttrain.SFTConfig: LabelSmoothing is %v, it must be at least 0 and below 1", c.LabelSmoothing)
-	case !(c.NEFTune >= 0):
-		return fmt.Errorf("posttrain.SFTConfig: NEFTune is %v, it must be 0 or more", c.NEFTune)
 	}
 	return nil
 }
@@ -182,8 +179,8 @@ func (t *sft) loss(rows []sample, total int, log *meter, training bool) *tensor.
 		log.add("mean_token_accuracy", 0)
 		return tensor.Scalar(0)
 	}
-	if training && t.c.NEFTune > 0 {
-		b.Noise = noise(b, t.run.Model.LM.Config.Dim, t.c.NEFTune, t.s.Seed+uint64(t.tokens))
+	if t.flat() {
+		b.NoiseLength = b.real
 	}
 	s := scoreVirtual(t.run.Model.LM, b, firsts(rows))
 	log.add("entropy", s.entropy())
@@ -247,17 +244,6 @@ func firsts(rows []sample) []int32 {
 		if len(r.labels) > 0 {
 			out[i] = r.labels[0]
 		}
-	}
-	return out
-}
-
-// noise is that of NEFTune: uniform in +-alpha/sqrt(T D) (Jain et al. 2023, arXiv:2310.05914, algorithm 1).
-func noise(b padded, dim int, alpha float64, seed uint64) []float32 {
-	out := make([]float32, len(b.IDs)*dim)
-	most := alpha / math.Sqrt(float64(b.Length*dim))
-	rng := tensor.NewRand(seed)
-	for i := range out {
-		out[i] = float32((2*rng.Float64() - 1) * most)
 	}
 	return out
 }

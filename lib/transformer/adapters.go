@@ -271,8 +271,8 @@ func (m *LM) Train(seed uint64) {
 	m.adapters.mode.Training, m.adapters.mode.Rand = true, tensor.NewRand(seed)
 }
 
-// Eval switches dropout off, as it is in a new model.
-func (m *LM) Eval() { m.adapters.mode.Training = false }
+// Eval switches dropout and noise off, as they are in a new model.
+func (m *LM) Eval() { m.adapters.mode.Training, m.noise = false, nil }
 
 // VirtualTokens is how many learned embeddings the active prompt-tuning adapter puts before every sequence; 0 if none is on.
 func (m *LM) VirtualTokens() int {

@@ -14,8 +14,8 @@ type Batch struct {
 	Segments []int32 // (B*T) or nil: the document of each token; negative for padding, at either end
 	// Positions are the places of the tokens in their sequences, (B*T); nil: each document counts from 0, padding apart.
 	Positions []int32
-	// Noise is added to the embeddings of the tokens, (B*T*D); nil: none. It is for NEFTune.
-	Noise []float32
+	// NoiseLength is what LM.Noisy takes for the length of the sequences; 0: Length.
+	NoiseLength int
 }
 
 // Pad makes a batch of sequences of different lengths, filled up at the end.

@@ -81,5 +81,5 @@ func (c *compact) pick(all []int32) []int32 {
 // compacts reports whether equal tokens of a batch stay equal in the model: not with noise or dropout, and adapters with
 // virtual tokens lay out rows themselves.
 func (m *LM) compacts(b Batch) bool {
-	return b.Noise == nil && m.virtual() == nil && !(m.adapters.mode.Training && len(m.adapters.active) > 0)
+	return m.noise == nil && m.virtual() == nil && !(m.adapters.mode.Training && len(m.adapters.active) > 0)
 }

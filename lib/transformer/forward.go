@@ -47,8 +47,8 @@ func (m *LM) HiddenWithVirtual(b Batch) (h *tensor.Tensor, n int) {
 	if s := m.Config.EmbedScale; s != 0 {
 		x = x.Scale(float32(s))
 	}
-	if b.Noise != nil {
-		x = x.Plus(tensor.From(b.Noise, x.Shape()...))
+	if m.noise != nil {
+		x = x.Plus(m.noise.draw(b, x.Shape()))
 	}
 	first := 0
 	if v := m.virtual(); v != nil && v.Prompt != nil {

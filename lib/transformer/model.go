@@ -26,6 +26,7 @@ type LM struct {
 	fam           Family
 	global, local *rotation
 	adapters      adapters
+	noise         *noise // of training; nil: none
 }
 
 // Special are the tokens with a meaning of their own, as a config.json names them.

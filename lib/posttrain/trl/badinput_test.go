@@ -79,9 +79,12 @@ func TestBadInput(t *testing.T) {
 		{"reward", fields{"pad_token": 3}, "pad_token is 3"},
 		{"grpo", fields{"reward_funcs": "think_format_reward", "generation_kwargs": fields{"num_beams": 4}}, "generation_kwargs: num_beams is not supported: use max_new_tokens"},
 		{"rloo", fields{"reward_funcs": "think_format_reward", "generation_kwargs": fields{"top_p": 2}}, "generation_kwargs: sampling: TopP is 2"},
+		{"dpo", fields{"model_init_kwargs": fields{"rope_theta": 1}}, "model_init_kwargs: rope_theta is not supported"},
+		{"kto", fields{"model_init_kwargs": fields{"dtype": "float16"}}, "model_init_kwargs: dtype is float16, it must be one of auto, float32, bfloat16"},
+		{"distillation", fields{"teacher_model_init_kwargs": fields{"dtype": "bfloat16"}}, "teacher_model_init_kwargs: dtype is bfloat16"},
 		{"ppo", fields{"stop_token": "eos", "stop_token_id": 3}, "stop_token and stop_token_id are both set"},
 		{"ppo", fields{"stop_token_id": 100000, "response_length": 4}, "StopToken is 100000, it must be the number of a token"},
-		{"dpo", fields{"neftune_noise_alpha": 5}, "neftune_noise_alpha is 5, it must be 0 or left out"},
+		{"dpo", fields{"neftune_noise_alpha": -5}, "NEFTune is -5, it must be 0 or more"},
 	} {
 		all := needed(t, c.method)
 		maps.Copy(all, fields{"max_steps": 1, "save_strategy": "no", "bf16": false})

@@ -20,17 +20,17 @@ import (
 
 // A Common is what every method reads of a config.
 type Common struct {
-	LearningRate, Epochs, Warmup, WeightDecay, MaxGradNorm float64
-	MaxSteps, BatchSize, Accumulation                      int
-	Schedule                                               string
-	Seed                                                   uint64
-	Loop                                                   posttrain.Loop
-	Model                                                  *zoo.Model
-	Scorer                                                 *transformer.Scorer // of a reward model
-	Adapter                                                nn.AdapterConfig
-	Train, Eval                                            *datasets.Set
-	OutputDir                                              string
-	Judges                                                 []string // the names of the reward functions
+	LearningRate, Epochs, Warmup, WeightDecay, MaxGradNorm, NEFTune float64
+	MaxSteps, BatchSize, Accumulation                               int
+	Schedule                                                        string
+	Seed                                                            uint64
+	Loop                                                            posttrain.Loop
+	Model                                                           *zoo.Model
+	Scorer                                                          *transformer.Scorer // of a reward model
+	Adapter                                                         nn.AdapterConfig
+	Train, Eval                                                     *datasets.Set
+	OutputDir                                                       string
+	Judges                                                          []string // the names of the reward functions
 }
 
 func (x Common) judged(by []rl.Reward) Common {
@@ -47,7 +47,7 @@ func (c *Config) common(rate float64, scored bool) Common {
 		LearningRate: c.Float("learning_rate", rate), Epochs: c.Float("num_train_epochs", 3), MaxSteps: max(0, c.Int("max_steps", -1)),
 		BatchSize: c.Int("per_device_train_batch_size", 8), Accumulation: c.Int("gradient_accumulation_steps", 1),
 		Schedule: c.String("lr_scheduler_type", "linear"), Warmup: c.warmup(), WeightDecay: c.Float("weight_decay", 0),
-		MaxGradNorm: c.Float("max_grad_norm", 1), Seed: uint64(c.Int("seed", 42)), OutputDir: c.String("output_dir", "trainer_output"),
+		MaxGradNorm: c.Float("max_grad_norm", 1), NEFTune: c.Float("neftune_noise_alpha", 0), Seed: uint64(c.Int("seed", 42)), OutputDir: c.String("output_dir", "trainer_output"),
 	}
 	for key, v := range map[string]float64{"learning_rate": x.LearningRate, "num_train_epochs": x.Epochs, "per_device_train_batch_size": float64(x.BatchSize),
 		"gradient_accumulation_steps": float64(x.Accumulation)} {
@@ -127,16 +127,39 @@ func (c *Config) precision() (p string) {
 	c.Refuse("bf16_full_eval", "the weights stay in float32; bf16 rounds the factors of products")
 	c.Refuse("fp16", "half precision is not there: use bf16 or leave it out")
 	c.Refuse("fp16_full_eval", "half precision is not there")
-	for _, key := range []string{"dtype", "torch_dtype"} { // weights are float32; bfloat16 is what products round to
-		if c.OneOf(key, "float32", "auto", "float32", "bfloat16") == "bfloat16" {
-			p = tensor.BF16
-		}
+	of := c.OneOf("dtype", c.OneOf("torch_dtype", "float32", numberFormats...), numberFormats...)
+	if own := c.initArgs("model_init_kwargs"); own != "" {
+		of = own
+	}
+	if of == "bfloat16" { // weights are float32; this is what products round to
+		p = tensor.BF16
 	}
 	for key, why := range map[string]string{"deepspeed": "there is one process", "fsdp": "there is one process", "auto_find_batch_size": "set per_device_train_batch_size",
 		"push_to_hub": "nothing is uploaded", "optim_target_modules": "use adapters"} {
 		c.Refuse(key, why)
 	}
 	return p
+}
+
+var numberFormats = []string{"auto", "float32", "bfloat16"}
+
+// initArgs reads model_init_kwargs, what Transformers' from_pretrained is given beside the folder, and returns its dtype: it comes
+// before the key of that name. The others that are taken say where weights lie and how they get there.
+func (c *Config) initArgs(key string) (dtype string) {
+	for name, v := range c.Table(key) {
+		switch name {
+		case "dtype":
+			if dtype, _ = v.(string); v != nil && !slices.Contains(numberFormats, dtype) {
+				c.wrong(key+": dtype", "one of "+strings.Join(numberFormats, ", "), v)
+			}
+		case "attn_implementation", "device_map", "low_cpu_mem_usage", "max_memory", "offload_folder", "revision", "trust_remote_code", "use_cache", "use_safetensors":
+		default:
+			if v != nil {
+				c.Fail("%s: %s is not supported: of what it can say only dtype changes a run here", key, name)
+			}
+		}
+	}
+	return dtype
 }
 
 func (c *Config) loop(dir string) posttrain.Loop {

@@ -9,7 +9,7 @@ func dpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	c.streamed(&x)
 	cfg := posttrain.DPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, NEFTune: x.NEFTune, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Beta: posttrain.Set(c.Float("beta", 0.1)), Losses: c.Strings("loss_type"), Weights: c.Floats("loss_weights"),
 		LabelSmoothing: c.Float("label_smoothing", 0), Divergence: c.String("f_divergence_type", "reverse_kl"),
 		AlphaCoef: posttrain.Set(c.Float("f_alpha_divergence_coef", 0.5)), DiscoPOPTau: posttrain.Set(c.Float("discopop_tau", 0.05)),

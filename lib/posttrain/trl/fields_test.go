@@ -171,7 +171,7 @@ var another = fields{
 	"save_strategy": "epoch", "save_total_limit": 2, "metric_for_best_model": "eval_x", "greater_is_better": true, "data_seed": 3, "accelerator_config": fields{"use_seedable_sampler": false},
 	"parallelism_config": fields{"a": 1}, "train_sampling_strategy": "group_by_length", "fsdp": true, "fsdp_config": fields{"a": 1}, "deepspeed": "x.json", "resume_from_checkpoint": "x",
 	"label_smoothing_factor": 0.1, "length_column_name": "n", "max_grad_norm": 0.5, "include_num_input_tokens_seen": "all",
-	"model_init_kwargs": fields{"a": 1}, "router_aux_loss_coef": 0.1, "chat_template_path": "x", "dataset_text_field": "other", "dataset_kwargs": fields{"a": 1}, "eos_token": "<|im_start|>", "pad_token": "<|im_start|>",
+	"model_init_kwargs": fields{"dtype": "bfloat16"}, "router_aux_loss_coef": 0.1, "chat_template_path": "x", "dataset_text_field": "other", "dataset_kwargs": fields{"a": 1}, "eos_token": "<|im_start|>", "pad_token": "<|im_start|>",
 	"truncation_mode": "keep_end", "max_length": 12, "gradient_checkpointing": true, "packing_strategy": "wrapped", "eval_packing": true, "completion_only_loss": true, "loss_weights": []float64{2}, "ld_alpha": 0.5, "f_divergence_type": "js_divergence",
 	"center_rewards_coefficient": 0.1, "num_generations_eval": 1, "num_generations": 4, "generation_batch_size": 16, "steps_per_generation": 2, "top_p": 0.9, "top_k": 5, "min_p": 0.1, "generation_kwargs": fields{"min_new_tokens": 2},
 	"chat_template_kwargs": fields{"a": 1}, "vllm_structured_outputs_regex": "x", "delta": 1.5, "epsilon_high": 0.3, "importance_sampling_level": "sequence", "reward_weights": []float64{2},
@@ -186,7 +186,7 @@ var another = fields{
 var (
 	lossOf   = fields{"sft": "dft", "dpo": []string{"hinge"}, "kto": "bco", "cpo": "hinge", "tpo": "hinge", "grpo": "bnpo"}
 	together = map[string]fields{
-		"lora_": {"use_peft": true}, "use_rslora": {"use_peft": true}, "use_dora": {"use_peft": true}, "ref_model_": {"sync_ref_model": true},
+		"lora_": {"use_peft": true}, "use_rslora": {"use_peft": true}, "use_dora": {"use_peft": true}, "ref_model_": {"sync_ref_model": true}, "model_init_kwargs": {"bf16": false},
 		"lr_scheduler_kwargs": {"lr_scheduler_type": "cosine"}, "eval_steps": {"eval_strategy": "steps"}, "dataset_test_split": {"eval_strategy": "steps", "per_device_eval_batch_size": 8},
 		"assistant_only_loss": {"dataset_name": "testdata/data/chat"}, "packing_strategy": {"packing": true}, "padding_free": {"max_length": 64}, "disable_dropout": {"use_peft": true}, "greater_is_better": {"metric_for_best_model": "eval_loss"},
 	}

@@ -10,7 +10,7 @@ func grpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	g := c.generation(&x, "max_completion_length", 512, 1)
 	cfg := posttrain.GRPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, NEFTune: x.NEFTune, Seed: x.Seed, Loop: x.Loop, Adapter: x.Adapter, Eval: x.Eval,
 		MaxNewTokens: g.MaxNewTokens, Temperature: g.Temperature, TopP: g.TopP, TopK: g.TopK, MinP: g.MinP, Penalty: g.Penalty, Sampling: g.Sampling,
 		Iterations: c.Int("num_iterations", 1), InOrder: !c.Bool("shuffle_dataset", true), RewardWeights: c.Floats("reward_weights"),
 		Beta: c.Float("beta", 0), Loss: c.String("loss_type", "dapo"), Level: c.OneOf("importance_sampling_level", "token", "token", "sequence", "sequence_token"),

@@ -9,7 +9,6 @@ var neutralKeys = []struct {
 	value any // beside null
 	why   string
 }{
-	{"neftune_noise_alpha", 0, "only sft adds noise to the embeddings"},
 	{"label_smoothing_factor", 0, "only sft smooths labels with it"},
 	{"shuffle_dataset", false, "rows are shuffled for every epoch by train_sampling_strategy"},
 	{"dataset_streaming", false, "the method reads its data whole in TRL too"},
@@ -18,8 +17,6 @@ var neutralKeys = []struct {
 	{"restore_callback_states_from_checkpoint", false, "callbacks have no state on disk"},
 	{"parallelism_config", nil, "there is one process"},
 	{"fsdp_config", nil, "there is one process"},
-	{"model_init_kwargs", nil, "the keys of the model stand by themselves: model_name_or_path, dtype"},
-	{"teacher_model_init_kwargs", nil, "the teacher is read as it is"},
 	{"teacher_model_revision", nil, "models are folders on disk"},
 	{"padding_value", nil, "the tokenizer's own padding token is used"},
 	{"dataset_kwargs", "map[]", "rows are prepared as TRL does without it"},

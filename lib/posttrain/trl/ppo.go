@@ -37,7 +37,7 @@ func ppo(c *Config) (*job, error) {
 	}
 	c.Refuse("model_adapter_name", "the adapter of the model is trained")
 	c.Refuse("ref_adapter_name", "the reference is the model without its adapter")
-	c.idle("local_rollout_forward_batch_size", "num_sample_generations", "ds3_gather_for_generation", "exp_name", "max_grad_norm", "max_steps",
+	c.idle("local_rollout_forward_batch_size", "num_sample_generations", "ds3_gather_for_generation", "exp_name", "max_grad_norm", "neftune_noise_alpha", "max_steps",
 		"dataset_test_split", "eval_steps", "eval_delay", "per_device_eval_batch_size")
 	var rewards []rl.Reward
 	folder := c.String("reward_model_path", "")

@@ -8,7 +8,7 @@ import (
 func cpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	cfg := posttrain.CPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, NEFTune: x.NEFTune, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.textLength(x), Beta: posttrain.Set(c.Float("beta", 0.1)), Loss: c.OneOf("loss_type", "sigmoid", "sigmoid", "hinge", "ipo", "simpo", "alphapo"),
 		Alpha: posttrain.Set(c.Float("cpo_alpha", 1)), Gamma: posttrain.Set(c.Float("simpo_gamma", 0.5)), RewardAlpha: c.Float("alpha", 0),
 		LabelSmoothing: c.smoothing("sigmoid", "simpo", "alphapo"), Dropout: !c.Bool("disable_dropout", true)}
@@ -23,7 +23,7 @@ func cpo(c *Config) (*job, error) {
 func orpo(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	cfg := posttrain.ORPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, NEFTune: x.NEFTune, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.textLength(x), Beta: posttrain.Set(c.Float("beta", 0.1)), Dropout: !c.Bool("disable_dropout", true)}
 	c.pairsOnly()
 	return c.plan("orpo", x, cfg, func() (*posttrain.Run, error) { return posttrain.ORPO(x.Model, x.Train, cfg) })
@@ -60,7 +60,7 @@ func tpo(c *Config) (*job, error) {
 	x := c.Common(5e-7)
 	c.streamed(&x)
 	cfg := posttrain.TPOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, NEFTune: x.NEFTune, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Beta: posttrain.Set(c.Float("beta", 0.01)), Loss: c.OneOf("loss_type", "sigmoid", "sigmoid", "hinge", "ipo", "tpo-l"),
 		Alpha: posttrain.Set(c.Float("tpo_alpha", 1)), Gamma: posttrain.Set(c.Float("tpo_l_gamma", 0.5)), LabelSmoothing: c.smoothing("sigmoid", "tpo-l"),
 		Dropout: !c.Bool("disable_dropout", true)}
@@ -73,7 +73,7 @@ func kto(c *Config) (*job, error) {
 	x := c.Common(1e-6)
 	c.streamed(&x)
 	cfg := posttrain.KTOConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, NEFTune: x.NEFTune, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Beta: posttrain.Set(c.Float("beta", 0.1)), Loss: c.OneOf("loss_type", "kto", "kto", "apo_zero_unpaired", "bco"),
 		DesirableWeight: posttrain.Set(c.Float("desirable_weight", 1)), UndesirableWeight: posttrain.Set(c.Float("undesirable_weight", 1)),
 		Precompute: c.Bool("precompute_ref_log_probs", false), Dropout: !c.Bool("disable_dropout", true)}
@@ -88,7 +88,7 @@ func reward(c *Config) (*job, error) {
 	c.streamed(&x)
 	c.template(x.Model)
 	cfg := posttrain.RewardConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
-		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
+		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, NEFTune: x.NEFTune, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		MaxLength: c.maxLength(x, 1024), Centering: c.Float("center_rewards_coefficient", 0), Scorer: x.Scorer, Dropout: !c.Bool("disable_dropout", true)}
 	return c.plan("reward", x, cfg, func() (*posttrain.Run, error) { return posttrain.Reward(x.Model, x.Train, cfg) })
 }

@@ -13,7 +13,7 @@ func sft(c *Config) (*job, error) {
 	cfg := posttrain.SFTConfig{LearningRate: x.LearningRate, Epochs: x.Epochs, MaxSteps: x.MaxSteps, BatchSize: x.BatchSize, Accumulation: x.Accumulation,
 		Warmup: x.Warmup, Schedule: x.Schedule, WeightDecay: x.WeightDecay, MaxGradNorm: x.MaxGradNorm, Seed: x.Seed, Loop: x.Loop, Eval: x.Eval, Adapter: x.Adapter,
 		TextColumn: c.String("dataset_text_field", "text"), Loss: c.OneOf("loss_type", "nll", "nll", "dft", "chunked_nll"),
-		LabelSmoothing: c.Float("label_smoothing_factor", 0), NEFTune: c.Float("neftune_noise_alpha", 0), Shuffle: c.Bool("shuffle_dataset", false)}
+		LabelSmoothing: c.Float("label_smoothing_factor", 0), NEFTune: x.NEFTune, Shuffle: c.Bool("shuffle_dataset", false)}
 	if cfg.Loss == "chunked_nll" { // TRL's old word
 		cfg.Loss = "nll"
 	}

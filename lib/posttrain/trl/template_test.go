@@ -40,7 +40,15 @@ func TestATemplateOfAFileIsUsedAndKept(t *testing.T) {
 			t.Errorf("the trained model has the template %q, %v", kept, err)
 		}
 	}
-	for path, want := range map[string]string{"testdata/model": "must be a .jinja", filepath.Join(t.TempDir(), "none.jinja"): "no such file"} {
+	other := filepath.Join(t.TempDir(), "other") // it has a word of its own
+	for name, edit := range map[string][2]string{"tokenizer.json": {`"content": "<|pad|>"`, `"content": "<|mine|>"`}, "tokenizer_config.json": {}, "chat_template.jinja": {}} {
+		data, err := os.ReadFile(filepath.Join("testdata/template", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(other, name), []byte(strings.Replace(strings.ReplaceAll(string(data), edit[0], edit[1]), `"<|pad|>": 0`, `"<|mine|>": 0`, 1)))
+	}
+	for path, want := range map[string]string{"testdata/trl.json": "must be a .jinja", filepath.Join(t.TempDir(), "none.jinja"): "no such file", "testdata/data": "tokenizer.json", other: `has the token "<|mine|>", which the model does not know`} {
 		if _, _, err := planned(t, "sft", needed(t, "sft"), fields{"chat_template_path": path}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "chat_template_path") {
 			t.Errorf("%s: %v", path, err)
 		}

@@ -11,6 +11,7 @@ import copy, json, math, os, shutil, subprocess, sys, tempfile
 os.environ.update(TRL_EXPERIMENTAL_SILENCE="1", HF_HUB_OFFLINE="1", TQDM_DISABLE="1", TOKENIZERS_PARALLELISM="false", HF_DATASETS_CACHE=tempfile.mkdtemp())
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODEL, SCORER, DATA = (os.path.join(HERE, n) for n in ("model", "scorer", "data"))
+OTHER = "testdata/template"                                                     # a tokenizer whose chat template and end token are others; seen from the Go test's folder
 TEMPLATE = ("{%- for m in messages %}{%- if m['role'] == 'assistant' %}{{- '<|im_start|>assistant\\n' }}{% generation %}{{- m['content'] + '<|im_end|>' }}{% endgeneration %}{{- '\\n' }}"
             "{%- else %}{{- '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}")
 
@@ -71,12 +72,24 @@ def write_folders():
         os.makedirs(os.path.join(DATA, name))
         for split, list in (("train", train), ("test", test)):
             with open(os.path.join(DATA, name, split + ".jsonl"), "w") as f: f.writelines(json.dumps(r) + "\n" for r in list)
+    write_other()
+
+def write_other():
+    """the same words, another template, another end"""
+    from transformers import AutoTokenizer
+    other = AutoTokenizer.from_pretrained(MODEL)
+    other.chat_template = "{%- for m in messages %}{{- m['role'] + ': ' }}{%- if m['role'] == 'assistant' %}{% generation %}{{- m['content'] + '<|im_start|>' }}{% endgeneration %}{%- else %}{{- m['content'] + '\\n' }}{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- 'assistant: ' }}{%- endif %}"
+    other.eos_token = "<|im_start|>"
+    other.save_pretrained(os.path.join(HERE, "..", OTHER))
 
 # ---- the cases: name -> method, data, what differs from the defaults of the method ----
 def cases():
     c = {}
     def add(name, method, data, **config): c[f"{method}/{name}"] = (method, data, config)
     b = dict(per_device_train_batch_size=3)
+    add("template_of_another", "sft", "chat", chat_template_path=OTHER, assistant_only_loss=True, **b)
+    add("template_of_another_text", "sft", "text", chat_template_path=OTHER, **b)
+    add("template_of_another", "reward", "pairs_chat", chat_template_path=OTHER)
     for data in ("text", "chat", "sharegpt", "prompted", "prompted_chat", "ids"): add(data, "sft", data, **b)
     add("assistant_only", "sft", "chat", assistant_only_loss=True, **b)
     add("assistant_only_prompted", "sft", "prompted_chat", assistant_only_loss=True, **b)
