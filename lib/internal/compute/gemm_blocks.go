@@ -24,6 +24,9 @@ func (g *gemmCall) takesBlocks(t *tiles) bool {
 	large := sharedA
 	if g.a.trans && 4*t.rows < cacheLine/2 && g.m >= 2*blockTasks*t.rows {
 		large = narrowA
+		if g.a.ld%poorStride == 0 { // lines of the steps along the sum push each other out
+			large = narrowA / 4
+		}
 	}
 	if t.farCache && g.n >= 4*t.cols && (g.a.trans && g.m >= 2*blockRows || g.m >= 4*blockRows && g.m*g.k > farA) {
 		return true
