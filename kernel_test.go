@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"lyceum/install/probe"
 	"lyceum/kernel/transport"
 	"lyceum/kernel/wire"
 )
@@ -30,13 +31,12 @@ func built(t testing.TB) string {
 func connection(t testing.TB, change func(map[string]any)) (file string, c map[string]any) {
 	t.Helper()
 	c = map[string]any{"transport": "tcp", "ip": "127.0.0.1", "key": "k", "signature_scheme": "hmac-sha256"}
-	for _, n := range []string{"shell", "iopub", "stdin", "control", "hb"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		c[n+"_port"] = l.Addr().(*net.TCPAddr).Port
+	ports, err := probe.FreePorts(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range []string{"shell", "iopub", "stdin", "control", "hb"} {
+		c[n+"_port"] = ports[i]
 	}
 	if change != nil {
 		change(c)
@@ -80,7 +80,7 @@ func TestBadConnectionFilesAreOneLine(t *testing.T) {
 			if err == nil || lines != 0 || !strings.HasPrefix(stderr.String(), "lyceum kernel: ") {
 				t.Errorf("%s: %v, %q", name, err, stderr.String())
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			cmd.Process.Kill()
 			t.Errorf("%s: the kernel keeps running", name)
 		}
@@ -98,7 +98,7 @@ func launch(t testing.TB, exe string) (*exec.Cmd, *transport.Client, *wire.Signe
 	}
 	signer, _ := wire.NewSigner("", "k")
 	var shell *transport.Client
-	for deadline := begun.Add(20 * time.Second); ; {
+	for deadline := begun.Add(time.Minute); ; {
 		var err error
 		if shell, err = transport.Dial("tcp", fmt.Sprintf("127.0.0.1:%v", c["shell_port"]), "DEALER", "test"); err == nil {
 			break
@@ -119,7 +119,7 @@ func request(t testing.TB, shell *transport.Client, signer *wire.Signer, msgType
 		t.Fatal(err)
 	}
 	shell.Send(frames...)
-	got, err := shell.Recv(20 * time.Second)
+	got, err := shell.Recv(time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestAKernelEndsWhenItIsTold(t *testing.T) {
 			if err != nil {
 				t.Errorf("busy %v: %v", busy, err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			cmd.Process.Kill()
 			t.Errorf("busy %v: the kernel is still there", busy)
 		}

@@ -74,7 +74,7 @@ func browser(t *testing.T, limit time.Duration) context.Context {
 		lacking(t, "there is no Chromium: the browser tests need one (on Debian: apt install chromium)")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1400, 1000),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(5*time.Minute))
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)
 	}
@@ -130,13 +130,13 @@ func (x *lab) open(ctx context.Context, name string) error {
 		return err
 	}
 	was, err := "", error(nil)
-	for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		// An error here is a page that is just being replaced.
 		if was, err = chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(ready, name))); err == nil && was == "ready" {
 			return nil
 		}
 	}
-	return fmt.Errorf("after 90 s the page says %q (%v)", was, err)
+	return fmt.Errorf("after 5 minutes the page says %q (%v)", was, err)
 }
 
 // runAll uses the menu, as a person does: the notebook gets the focus, the menu opens, the pointer comes over the entry, and a click takes it.
@@ -185,10 +185,10 @@ func (x *lab) watch(t *testing.T, ctx context.Context) (last state, shown map[st
 }
 
 // runLimit is when a notebook counts as stuck.
-const runLimit = 6 * time.Minute
+const runLimit = 20 * time.Minute
 
 // notebookLimit is for one notebook, from the opening of its page to its picture: one that is stuck costs the others nothing.
-const notebookLimit = runLimit + 2*time.Minute
+const notebookLimit = runLimit + 8*time.Minute
 
 func finished(s state) bool {
 	for _, n := range s.Counts {

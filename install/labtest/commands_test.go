@@ -100,17 +100,16 @@ func TestRunIsSavedWhenInterrupted(t *testing.T) {
 		t.Skip("Windows has no signal that one process can send to another")
 	}
 	dir := t.TempDir()
-	nb := write(t, filepath.Join(dir, "nb.ipynb"), "1 + 1", "display.Show(\"begun\")\nfor {}")
+	nb := write(t, filepath.Join(dir, "nb.ipynb"), "1 + 1", "fmt.Println(\"begun\")\nfor {}")
 	cmd := exec.Command(program(t), "run", nb)
 	cmd.Env = isolated(t.TempDir())
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 60*time.Second, "the first cell was never saved", func() bool {
+	until(t, 3*time.Minute, "what the second cell showed was never saved", func() bool {
 		data, _ := os.ReadFile(nb)
-		return strings.Contains(string(data), `"execution_count": 1`)
+		return strings.Contains(string(data), `"begun\n"`) && strings.Contains(string(data), `"execution_count": 1`)
 	})
-	time.Sleep(500 * time.Millisecond) // the second cell has begun
 	cmd.Process.Signal(syscall.SIGINT)
 	cmd.Wait()
 	data, _ := os.ReadFile(nb)
@@ -128,7 +127,7 @@ func TestRunLeavesWhatWasPrintedWhenKilled(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 60*time.Second, "what the first cell printed was never saved", func() bool {
+	until(t, 3*time.Minute, "what the first cell printed was never saved", func() bool {
 		data, _ := os.ReadFile(out)
 		return strings.Contains(string(data), `"printed first\n"`)
 	})

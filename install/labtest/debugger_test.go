@@ -28,7 +28,7 @@ func press(ctx context.Context, element string) error {
 // pressUntil presses an element until the page says what is wanted: JupyterLab takes no notice of the bug button before
 // it has heard what the kernel's debugger can do, and the cell moves when the margin appears.
 func pressUntil(ctx context.Context, element, js, want string) error {
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); {
 		if err := press(ctx, element); err != nil {
 			return err
 		}
@@ -44,11 +44,11 @@ func pressUntil(ctx context.Context, element, js, want string) error {
 
 // TestBrowserDebuggerStopsInACell sets a breakpoint by a click beside the line, looks at the panels, steps, and lets the cell go on.
 func TestBrowserDebuggerStopsInACell(t *testing.T) {
-	chromium := browser(t, 12*time.Minute)
+	chromium := browser(t, 40*time.Minute)
 	if err := chromedp.Do(chromium); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(chromium, 4*time.Minute)
+	ctx, cancel := context.WithTimeout(chromium, 20*time.Minute)
 	defer cancel()
 	x := labFor(t, []string{"testdata/debugger.ipynb"})
 	step := func(what string, err error) {

@@ -13,7 +13,7 @@ import (
 // pageSays evaluates an expression in the page until it gives what is wanted.
 func pageSays(ctx context.Context, js, want string) error {
 	was, err := "", error(nil)
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if was, err = chromedp.Run(ctx, chromedp.Evaluate[string](js)); err == nil && strings.Contains(was, want) {
 			return nil
 		}
@@ -23,7 +23,7 @@ func pageSays(ctx context.Context, js, want string) error {
 
 // TestBrowserWidgetsAnswerWhileACellRuns moves a slider that a running cell waits for.
 func TestBrowserWidgetsAnswerWhileACellRuns(t *testing.T) {
-	ctx := browser(t, 12*time.Minute)
+	ctx := browser(t, 40*time.Minute)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ var environ = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Minute)
 	defer cancel()
 	env, err := environment.Ensure(ctx, cache, requirements, os.Stderr)
 	return env.Dir, err
@@ -139,7 +139,7 @@ func isolated(home string) []string {
 // runs executes a program and returns its exit code and both outputs.
 func runs(t *testing.T, env []string, dir, name string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env, cmd.Dir = env, dir

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"lyceum/install/environment"
+	"lyceum/install/probe"
 )
 
 // A lab is a running "lyceum lab".
@@ -50,12 +50,11 @@ func (b *syncBuffer) String() string {
 // startLab starts "lyceum lab" with the arguments and waits until its server answers. more are arguments for JupyterLab.
 func startLab(t *testing.T, env []string, args []string, more ...string) *lab {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := probe.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	port := ports[0]
 	args = append(append([]string{"lab"}, args...), "--", "--no-browser", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token="+token,
 		fmt.Sprintf("--ServerApp.port=%d", port), "--ServerApp.port_retries=0")
 	x := &lab{t: t, cmd: exec.Command(program(t), append(args, more...)...), log: &syncBuffer{}, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
@@ -69,7 +68,7 @@ func startLab(t *testing.T, env []string, args []string, more ...string) *lab {
 		x.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-ended:
-		case <-time.After(30 * time.Second):
+		case <-time.After(3 * time.Minute):
 			x.cmd.Process.Kill()
 			t.Errorf("lyceum lab does not end\n%s", x.log)
 		}
@@ -77,7 +76,7 @@ func startLab(t *testing.T, env []string, args []string, more ...string) *lab {
 			t.Logf("log of JupyterLab:\n%s", x.log)
 		}
 	})
-	until(t, 6*time.Minute, "JupyterLab never answered", func() bool {
+	until(t, 20*time.Minute, "JupyterLab never answered", func() bool {
 		select {
 		case <-ended:
 			t.Fatalf("lyceum lab ended at once\n%s", x.log)
@@ -149,7 +148,7 @@ func TestLabFromNothing(t *testing.T) {
 
 	var first syncBuffer
 	killed := setup(&first)
-	until(t, 2*time.Minute, "setting up never came to its packages", func() bool { return strings.Contains(first.String(), "\ninstalling") })
+	until(t, 10*time.Minute, "setting up never came to its packages", func() bool { return strings.Contains(first.String(), "\ninstalling") })
 	killed.Process.Kill()
 	killed.Wait()
 	if environment.Lab.Ready(cache) {
@@ -191,10 +190,10 @@ func TestLabFromNothing(t *testing.T) {
 	if err := x.call("POST", "/api/kernels", nil); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 20*time.Second, "no kernel process", func() bool { return len(kernels(t, argv[0])) > 0 })
+	until(t, 3*time.Minute, "no kernel process", func() bool { return len(kernels(t, argv[0])) > 0 })
 	x.cmd.Process.Signal(syscall.SIGINT)
-	until(t, 30*time.Second, "JupyterLab answers after Ctrl-C", func() bool { return x.call("GET", "/api/status", nil) != nil })
-	until(t, 10*time.Second, "kernels outlive JupyterLab", func() bool { return len(kernels(t, argv[0])) == 0 })
+	until(t, 3*time.Minute, "JupyterLab answers after Ctrl-C", func() bool { return x.call("GET", "/api/status", nil) != nil })
+	until(t, 3*time.Minute, "kernels outlive JupyterLab", func() bool { return len(kernels(t, argv[0])) == 0 })
 }
 
 func TestLabWithoutPython(t *testing.T) {

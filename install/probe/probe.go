@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -27,7 +28,7 @@ func Kernel(argv []string, limit time.Duration) (time.Duration, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	ports, err := freePorts(5)
+	ports, err := FreePorts(5)
 	if err != nil {
 		return 0, err
 	}
@@ -71,15 +72,29 @@ func start(args []string, conn wire.Connection, limit time.Duration) (time.Durat
 	}
 }
 
-func freePorts(n int) ([]int, error) {
+// The ports between these two are registered for few programs, and no system gives them to connections that it opens: a port
+// that is free is not taken by the next connection of any process before the kernel opens it.
+const (
+	firstPort = 20000
+	afterPort = 32768
+)
+
+// FreePorts finds n ports of 127.0.0.1 on which nobody listens, for a kernel that is to be started.
+func FreePorts(n int) ([]int, error) {
 	var out []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	for try := 0; len(out) < n; try++ {
+		port := firstPort + rand.IntN(afterPort-firstPort)
+		if try > 1000 {
+			port = 0 // whatever there is
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		switch {
+		case err == nil:
+			defer l.Close() // all are held until all are found, so that they differ
+			out = append(out, l.Addr().(*net.TCPAddr).Port)
+		case port == 0:
 			return nil, err
 		}
-		defer l.Close() // all are held until all are found, so that they differ
-		out = append(out, l.Addr().(*net.TCPAddr).Port)
 	}
 	return out, nil
 }

@@ -30,6 +30,7 @@ func init() {
 
 const (
 	crashTime = 3 * time.Second // how long the report of a crash may take
+	lastReads = 2 * time.Second // how long what a dead kernel wrote may take to be read, and others may go on writing
 	mostTries = 3               // how often a kernel may die that nobody has asked anything
 )
 
@@ -135,11 +136,12 @@ func start(last Obituary) (*child, error) {
 		json.NewEncoder(k.life).Encode(last)
 		k.cmd.Wait()
 		// What the kernel wrote is read to its end; a process that it left behind may hold the pipes open.
-		late := time.After(500 * time.Millisecond)
+		late := time.After(lastReads)
 		for range 2 {
 			select {
 			case <-read:
 			case <-late:
+				return
 			}
 		}
 	}()
@@ -152,9 +154,7 @@ func (k *child) guard(signals <-chan os.Signal, gone <-chan struct{}) {
 		select {
 		case <-k.ended:
 			k.life.Close()
-			k.errors.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-			k.readErrors()
-			k.errors.Close()
+			k.lastErrors()
 			return
 		case s := <-signals:
 			if s != os.Interrupt {
@@ -224,6 +224,19 @@ func (k *child) readErrors() {
 	defer k.reading.Unlock()
 	io.Copy(&k.crash, io.LimitReader(k.errors, 1<<20))
 	io.Copy(io.Discard, k.errors)
+}
+
+// lastErrors reads what a kernel that has ended wrote on descriptor 2. It is all in the pipe by then, so an empty pipe is the
+// end, also where a process that the kernel left behind holds the pipe open.
+func (k *child) lastErrors() {
+	read := make(chan struct{})
+	go func() { k.readErrors(); close(read) }()
+	for end := time.Now().Add(lastReads); waitingIn(k.errors) > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	k.errors.SetReadDeadline(time.Now())
+	<-read
+	k.errors.Close()
 }
 
 // said is what was read of a crash so far.

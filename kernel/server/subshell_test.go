@@ -2,9 +2,9 @@ package server
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"lyceum/kernel/wire"
 )
@@ -43,7 +43,7 @@ func (p *peer) all(ids ...string) map[string]map[string][]*wire.Message {
 		out[id] = map[string][]*wire.Message{}
 	}
 	for open := 2 * len(ids); open > 0; {
-		g := p.next(10 * time.Second)
+		g := p.next()
 		var parent wire.Header
 		json.Unmarshal(g.m.Parent, &parent)
 		if m := out[parent.MsgID]; m != nil {
@@ -90,12 +90,16 @@ func TestASubshellRunsBesideTheMainShell(t *testing.T) {
 
 func TestAnErrorInASubshellAbortsItsOwnCells(t *testing.T) {
 	p := start(t)
-	id := p.subshell()
-	main1 := p.send("shell", "execute_request", execute1("time.Sleep(300 * time.Millisecond)"))
+	p.until(p.send("shell", "execute_request", execute1("release, later := make(chan bool), make(chan bool)")), true)
+	id, other := p.subshell(), p.subshell()
+	main1 := p.send("shell", "execute_request", execute1("<-later"))
 	main2 := p.send("shell", "execute_request", execute1("1"))
-	s1 := p.sendTo(id, "execute_request", execute1("time.Sleep(100 * time.Millisecond)\npanic(1)"))
+	s1 := p.sendTo(id, "execute_request", execute1("<-release\npanic(1)"))
 	s2 := p.sendTo(id, "execute_request", execute1("2"))
-	got := p.all(main1, main2, s1, s2)
+	p.sendTo(other, "execute_request", execute1("close(release)")) // comes after them on the same channel: all wait by now
+	got := p.all(s1, s2)
+	p.sendTo(other, "execute_request", execute1("close(later)"))
+	maps.Copy(got, p.all(main1, main2))
 	for mid, want := range map[string]string{main1: "ok", main2: "ok", s1: "error", s2: "aborted"} {
 		if st := status(got[mid]["shell"][0]); st != want {
 			t.Errorf("%s, want %s", st, want)
@@ -107,9 +111,9 @@ func TestAnInterruptEndsTheCellsOfAllShells(t *testing.T) {
 	p := start(t)
 	p.until(p.send("shell", "execute_request", execute1("f := func() int { return 7 }")), true)
 	id := p.subshell()
-	a := p.send("shell", "execute_request", execute1("for {}"))
-	b := p.sendTo(id, "execute_request", execute1("for {}"))
-	time.Sleep(200 * time.Millisecond)
+	a := p.send("shell", "execute_request", execute1("fmt.Println(1)\nfor {}"))
+	b := p.sendTo(id, "execute_request", execute1("fmt.Println(1)\nfor {}"))
+	p.running(a, b)
 	p.send("control", "interrupt_request", "{}")
 	got := p.all(a, b)
 	if status(got[a]["shell"][0]) != "error" || status(got[b]["shell"][0]) != "error" {

@@ -3,12 +3,15 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,10 +50,15 @@ func freePort(t *testing.T) int {
 // start runs a kernel in this process, without redirecting its descriptors, and connects to it.
 func start(t *testing.T) *peer {
 	t.Helper()
-	c := &wire.Connection{Transport: "tcp", IP: "127.0.0.1", Key: "k", Shell: freePort(t), IOPub: freePort(t), Stdin: freePort(t), Control: freePort(t), HB: freePort(t)}
-	s, err := New(c, Options{Implementation: "test", NewSession: func() (Session, error) { return session.New(session.Options{}) }})
-	if err != nil {
-		t.Fatal(err)
+	var c *wire.Connection
+	var s *Server
+	for try := 0; s == nil; try++ { // another process may take a port between the look and the opening
+		c = &wire.Connection{Transport: "tcp", IP: "127.0.0.1", Key: "k", Shell: freePort(t), IOPub: freePort(t), Stdin: freePort(t), Control: freePort(t), HB: freePort(t)}
+		var err error
+		s, err = New(c, Options{Implementation: "test", NewSession: func() (Session, error) { return session.New(session.Options{}) }})
+		if err != nil && (try == 10 || !errors.Is(err, syscall.EADDRINUSE)) {
+			t.Fatal(err)
+		}
 	}
 	go s.serve()
 	t.Cleanup(s.exit)
@@ -72,7 +80,7 @@ func start(t *testing.T) *peer {
 		}
 		go p.read(name, k)
 	}
-	if m := p.next(5 * time.Second); m.m.Header.MsgType != "iopub_welcome" {
+	if m := p.next(); m.m.Header.MsgType != "iopub_welcome" {
 		t.Fatalf("the first message is %s", m.m.Header.MsgType)
 	}
 	return p
@@ -94,11 +102,12 @@ func (p *peer) read(channel string, k *transport.Client) {
 	}
 }
 
-func (p *peer) next(limit time.Duration) got {
+// next waits for a message that must come; the limit is for one that never does, however slow the machine.
+func (p *peer) next() got {
 	select {
 	case g := <-p.in:
 		return g
-	case <-time.After(limit):
+	case <-time.After(time.Minute):
 		p.t.Helper()
 		p.t.Fatal("no message")
 	}
@@ -118,12 +127,25 @@ func (p *peer) send(channel, msgType, content string) string {
 	return m.Header.MsgID
 }
 
+// running waits until each of the requests has printed: its cell runs.
+func (p *peer) running(ids ...string) {
+	p.t.Helper()
+	for seen := map[string]bool{}; len(seen) < len(ids); {
+		g := p.next()
+		var parent wire.Header
+		json.Unmarshal(g.m.Parent, &parent)
+		if g.m.Header.MsgType == "stream" && slices.Contains(ids, parent.MsgID) {
+			seen[parent.MsgID] = true
+		}
+	}
+}
+
 // until collects what belongs to a request: everything on iopub until idle, and the reply unless the type has none.
 func (p *peer) until(id string, reply bool) map[string][]*wire.Message {
 	out := map[string][]*wire.Message{}
 	idle := false
 	for !idle || reply && len(out["shell"])+len(out["control"]) == 0 {
-		g := p.next(10 * time.Second)
+		g := p.next()
 		var parent wire.Header
 		json.Unmarshal(g.m.Parent, &parent)
 		if parent.MsgID != id {

@@ -3,7 +3,6 @@ package session
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"lyceum/lib/memory"
 )
@@ -24,13 +23,9 @@ func TestACellThatTakesTheMemoryIsStopped(t *testing.T) {
 	if r := do("kept := 1\nfor range 300 { b := make([]byte, 8<<20); b[0] = 1 }"); r.Err != nil {
 		t.Fatalf("garbage: %v", r.Err.Value)
 	}
-	began := time.Now()
 	r := do("var all [][]byte\nfor {\n\tall = append(all, make([]byte, 4<<20))\n}")
 	if r.Err == nil || !strings.Contains(r.Err.Value, "In[2]:2:1: panic: out of memory: as a test has it") {
 		t.Fatalf("a slice that grows for ever: %v", r.Err)
-	}
-	if d := time.Since(began); d > time.Minute {
-		t.Errorf("after %v", d)
 	}
 	if r := do("all = nil\nkept + 1"); r.Err != nil || r.Value.Data["text/plain"] != "2" {
 		t.Errorf("afterwards: %v", r.Err)
@@ -76,8 +71,8 @@ func TestPanicsInGoroutinesThatCompiledCodeStarts(t *testing.T) {
 func TestOutputOfATimerBelongsToItsCell(t *testing.T) {
 	s := fresh(t)
 	first, second := &sink{}, &sink{}
-	s.Execute(Request{Code: "time.AfterFunc(100*time.Millisecond, func() { fmt.Println(\"late\") })", Count: 1, Out: first})
-	s.Execute(Request{Code: "time.Sleep(300 * time.Millisecond)", Count: 2, Out: second})
+	s.Execute(Request{Code: "release, done := make(chan bool), make(chan bool)\ntime.AfterFunc(time.Millisecond, func() { <-release; fmt.Println(\"late\"); close(done) })", Count: 1, Out: first})
+	s.Execute(Request{Code: "close(release)\n<-done", Count: 2, Out: second})
 	if first.text() != "late\n" || second.text() != "" {
 		t.Errorf("%q, and the next cell %q", first.text(), second.text())
 	}

@@ -14,8 +14,8 @@ import (
 type dialer = transport.Dialer
 
 const (
-	handshakeTime = 5 * time.Second
-	handshakes    = 64 // peers that may be in the middle of a handshake at once; one more takes the place of the oldest
+	handshakeTime = 30 * time.Second // as libzmq has it
+	handshakes    = 64               // peers that may be in the middle of a handshake at once; one more takes the place of the oldest
 )
 
 // listener accepts connections, shakes hands with each in a goroutine of its own, and gives zmq4 only those

@@ -64,7 +64,7 @@ func bind(network, address, kind string, welcome func([]byte) [][]byte, make fun
 }
 
 // leaving is how long a kernel that was killed may take until its sockets are gone; the next one often wants the same.
-const leaving = time.Second
+const leaving = 3 * time.Second
 
 // listen opens the port, or the socket file, and waits a little for one that is still in use.
 func listen(network, address string) (l net.Listener, err error) {

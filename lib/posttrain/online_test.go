@@ -119,12 +119,14 @@ func TestOnlineRunsResumeBitForBit(t *testing.T) {
 }
 
 func TestRewardFunctionsThatFail(t *testing.T) {
+	never := make(chan bool)
+	defer close(never)
 	for want, f := range map[string]rl.Reward{
 		`step 1: reward "reward" panicked at online_test.go:`:                   func(b rl.Batch) []float64 { return []float64{b.Row(99).Number("x")} },
 		`reward "reward" returned 1 rewards for 8 completions`:                  func(b rl.Batch) []float64 { return []float64{1} },
 		`reward "reward" returned +Inf for completion 0`:                        func(b rl.Batch) []float64 { return b.Each(func(rl.Row) float64 { return math.Inf(1) }) },
 		`: the data set has no column "solution"; it has answer`:                func(b rl.Batch) []float64 { return b.Each(func(r rl.Row) float64 { return r.Number("solution") }) },
-		`reward "slow" has not judged 8 completions after 30ms (RewardTimeout)`: rl.Named("slow", func(b rl.Batch) []float64 { time.Sleep(time.Second); return brief(b) }),
+		`reward "slow" has not judged 8 completions after 30ms (RewardTimeout)`: rl.Named("slow", func(b rl.Batch) []float64 { <-never; return brief(b) }),
 	} {
 		c := smallGRPO()
 		if strings.Contains(want, "slow") {
