@@ -126,7 +126,9 @@ func (t *Tokenizer) setAdded(added []AddedToken) error {
 		for int(id) >= len(t.tokens) {
 			t.tokens = append(t.tokens, "")
 		}
-		if old := t.tokens[id]; old != "" && old != a.Content {
+		old := t.tokens[id]
+		empty, there := t.ids[""]
+		if old != "" && old != a.Content || there && id == empty {
 			return fmt.Errorf("the id %d is that of %q and of %q", id, old, a.Content)
 		}
 		t.tokens[id], t.ids[a.Content] = a.Content, id
@@ -265,8 +267,9 @@ func (t *Tokenizer) readVocab(raw []byte) error {
 		return fmt.Errorf("it has no tokens")
 	}
 	t.tokens = make([]string, highest+1)
+	empty, there := t.ids[""]
 	for tok, id := range t.ids {
-		if t.tokens[id] != "" {
+		if t.tokens[id] != "" || there && tok != "" && id == empty {
 			return fmt.Errorf("the id %d is that of %q and of %q", id, min(tok, t.tokens[id]), max(tok, t.tokens[id]))
 		}
 		t.tokens[id] = tok

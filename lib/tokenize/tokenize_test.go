@@ -124,6 +124,8 @@ func TestBadFiles(t *testing.T) {
 		"the decoder \"Odd\"":          `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"decoder":{"type":"Odd"}}`,
 		"the post-processor \"Odd\"":   `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"post_processor":{"type":"Odd"}}`,
 		"added_tokens: the token with": `{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":9,"content":""}]}`,
+		`the id 2 is that of "" and`:   `{"model":{"type":"BPE","vocab":{"a":0,"b":2,"":2},"merges":[]}}`,
+		`the id 3 is that of "" and`:   `{"model":{"type":"BPE","vocab":{"a":0,"b":1,"":3},"merges":[]},"added_tokens":[{"content":"x"}]}`,
 		"the id 1 is that of":          `{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"added_tokens":[{"id":0,"content":"x"}]}`,
 		"model.vocab: the token \"a\"": `{"model":{"type":"BPE","vocab":{"a":-7},"merges":[]}}`,
 		"model.vocab: the id 3":        `{"model":{"type":"BPE","vocab":{"a":3,"b":3},"merges":[]}}`,

@@ -73,7 +73,8 @@ func (t *Tokenizer) writeModel() (json.RawMessage, error) {
 	b.WriteString(`,"vocab":{`)
 	first := true
 	for id, tok := range t.tokens {
-		if _, here := t.onlyAdded[int32(id)]; tok == "" || here {
+		own, there := t.ids[tok] // the empty token is written, a number without a token is not
+		if _, here := t.onlyAdded[int32(id)]; here || !there || tok == "" && int(own) != id {
 			continue
 		}
 		if !first {
