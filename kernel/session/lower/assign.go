@@ -270,6 +270,7 @@ func (l *lowerer) compiledVar(e ast.Expr) ast.Expr {
 func (l *lowerer) parallel(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) []ast.Stmt {
 	var out []ast.Stmt
 	targets := l.freezeTargets(lhs, tok, &out)
+	apart := l.definedApart(lhs, rhs, targets)
 	values := make([]ast.Expr, len(rhs))
 	for i, r := range rhs {
 		to := types.Type(types.Typ[types.UntypedNil])
@@ -285,7 +286,7 @@ func (l *lowerer) parallel(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) 
 			return nil
 		})
 		out = append(out, lowered...)
-		if targets[i] == nil { // a new variable, invisible to the other values
+		if targets[i] == nil && apart {
 			continue
 		}
 		if tv := l.info.Types[r]; tv.Value != nil || tv.IsNil() {
@@ -312,6 +313,29 @@ func (l *lowerer) parallel(pos token.Pos, lhs, rhs []ast.Expr, tok token.Token) 
 		}
 	}
 	return out
+}
+
+// definedApart says whether every variable is new and no value speaks of anything by one of their names, so that each can be
+// defined as soon as its value is there.
+func (l *lowerer) definedApart(lhs, rhs, targets []ast.Expr) bool {
+	names := map[string]bool{}
+	for i, e := range lhs {
+		if targets[i] != nil && !isBlank(e) {
+			return false
+		}
+		if id, ok := e.(*ast.Ident); ok {
+			names[id.Name] = true
+		}
+	}
+	apart := true
+	for _, r := range rhs {
+		ast.Inspect(r, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			apart = apart && !(ok && names[id.Name])
+			return apart
+		})
+	}
+	return apart
 }
 
 // fromTuple assigns the results of a call by way of new variables.

@@ -109,7 +109,7 @@ func (w *World) defineStruct(s *types.Struct, define func([]forge.Field) error, 
 		fields[i] = forge.Field{Name: v.Name(), Tag: s.Tag(i), Type: t, Embedded: v.Embedded()}
 		if !v.Exported() {
 			fields[i].Open = true
-			fields[i].Tag = closedTag(v, s.Tag(i))
+			fields[i].Hidden = closedTag(v)
 		}
 	}
 	if err := define(fields); err != nil {
@@ -138,14 +138,14 @@ func (w *World) defineStruct(s *types.Struct, define func([]forge.Field) error, 
 // closedTag makes encoders skip an unexported field, which reflect sees as
 // readable. An embedded struct of unexported type still lends its exported
 // fields, as in Go.
-func closedTag(v *types.Var, tag string) string {
+func closedTag(v *types.Var) string {
 	if v.Embedded() {
 		t := v.Type()
 		if p, ok := types.Unalias(t).(*types.Pointer); ok {
 			t = p.Elem()
 		}
 		if _, ok := t.Underlying().(*types.Struct); ok {
-			return tag
+			return ""
 		}
 	}
 	return `json:"-" xml:"-"`

@@ -13,9 +13,18 @@ type Field struct {
 	Tag      string
 	Type     reflect.Type
 	Embedded bool
+	// Hidden goes before Tag for whoever reads the field's tag; the name of the struct type does not show it.
+	Hidden string
 	// Open makes reflect treat an unexported field as readable and
 	// settable, which the interpreter needs; %v and json go by the name.
 	Open bool
+}
+
+func (f Field) tag() string {
+	if f.Hidden != "" && f.Tag != "" {
+		return f.Hidden + " " + f.Tag
+	}
+	return f.Hidden + f.Tag
 }
 
 // StructOf returns the unnamed struct type with the given fields. Unlike
@@ -74,7 +83,7 @@ func (n *Named) DefineStruct(fields []Field) error {
 	own := make([]structField, len(fields))
 	copy(own, st.fields)
 	for i, f := range fields {
-		own[i].name = newName(f.Name, f.Tag, f.Open || token.IsExported(f.Name), f.Embedded)
+		own[i].name = newName(f.Name, f.tag(), f.Open || token.IsExported(f.Name), f.Embedded)
 	}
 	hold(own)
 	st.fields = own
