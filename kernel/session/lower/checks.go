@@ -12,8 +12,28 @@ import (
 // before the one that indexes: a few tens of nanoseconds, and nothing where
 // the loop around already keeps the index in range.
 
-// checkIndex arranges the check of x[i] and returns the index to use.
-func (l *lowerer) checkIndex(e *ast.IndexExpr, x, i ast.Expr) ast.Expr {
+// held lowers what is indexed or sliced. What a call, a literal or a map gives goes by way of a variable where that changes
+// no order, so that its length can be compared with the bounds; the second result says so.
+func (l *lowerer) held(e ast.Expr, bounds ...ast.Expr) (ast.Expr, bool) {
+	hold := l.early() && !pure(l.info, e)
+	for _, b := range bounds {
+		hold = hold && (b == nil || pure(l.info, b))
+	}
+	if _, array := l.typeOf(e).Underlying().(*types.Array); array && (l.info.Types[e].Addressable() || len(bounds) == 1 && l.info.Types[bounds[0]].Value != nil) {
+		hold = false // its elements are assigned to, or the bound is known
+	}
+	x := l.expr(e)
+	if !hold || !l.early() && l.conditional > 0 {
+		return x, false
+	}
+	t := l.temp("x")
+	*l.pre = append(*l.pre, define(e.Pos(), t, x))
+	l.called = false
+	return ident(t, e.Pos()), true
+}
+
+// checkIndex arranges the check of an index below n, the length of what is indexed if that was kept, and returns the index to use.
+func (l *lowerer) checkIndex(e *ast.IndexExpr, n, i ast.Expr) ast.Expr {
 	t := l.typeOf(e.X).Underlying()
 	if p, ok := t.(*types.Pointer); ok {
 		t = p.Elem().Underlying()
@@ -28,10 +48,14 @@ func (l *lowerer) checkIndex(e *ast.IndexExpr, x, i ast.Expr) ast.Expr {
 		return i
 	}
 	pos := e.Pos()
-	if !pure(l.info, e.X) {
+	of := key(e.X, e.Index)
+	if n != nil {
+		of = types.ExprString(n) + "|" + of
+	} else if !pure(l.info, e.X) {
 		return i
+	} else {
+		n = call(ident("len", pos), l.expr(e.X))
 	}
-	var n ast.Expr = call(ident("len", pos), l.expr(e.X))
 	if a, ok := t.(*types.Array); ok {
 		n = intLit(a.Len(), pos)
 	}
@@ -41,7 +65,7 @@ func (l *lowerer) checkIndex(e *ast.IndexExpr, x, i ast.Expr) ast.Expr {
 		}
 		return l.rtCall("Index", pos, l.asInt(e.Index, i), n)
 	}
-	l.precheck(key(e.X, e.Index), func() ast.Stmt {
+	l.precheck(of, func() ast.Stmt {
 		bad := binary(l.asInt(e.Index, i), token.GEQ, n)
 		if tv.Value == nil && !l.nonNegative(e.Index) {
 			bad = binary(binary(l.asInt(e.Index, i), token.LSS, intLit(0, pos)), token.LOR, bad)
@@ -136,9 +160,9 @@ func pure(info *types.Info, e ast.Expr) bool {
 	return false
 }
 
-// checkSlice arranges the check of x[lo:hi:max].
-func (l *lowerer) checkSlice(e *ast.SliceExpr) {
-	if !l.early() || e.Low == nil && e.High == nil && e.Max == nil || !pure(l.info, e.X) {
+// checkSlice arranges the check of x[lo:hi:max]; of gives x once more.
+func (l *lowerer) checkSlice(e *ast.SliceExpr, of func() ast.Expr) {
+	if !l.early() || e.Low == nil && e.High == nil && e.Max == nil {
 		return
 	}
 	for _, i := range []ast.Expr{e.Low, e.High, e.Max} {
@@ -149,14 +173,15 @@ func (l *lowerer) checkSlice(e *ast.SliceExpr) {
 	pos := e.Pos()
 	t := l.typeOf(e.X).Underlying()
 	x := func() ast.Expr {
-		y := l.expr(e.X)
+		y := of()
 		if _, ok := t.(*types.Pointer); ok {
 			y = star(y)
 		}
 		return y
 	}
 	bound := "cap"
-	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsString != 0 {
+	switch t.(type) {
+	case *types.Basic, *types.Array, *types.Pointer:
 		bound = "len"
 	}
 	limit := func() ast.Expr { return call(ident(bound, pos), x()) }
@@ -199,7 +224,7 @@ func (l *lowerer) checkSlice(e *ast.SliceExpr) {
 	for _, p := range parts[1:] {
 		cond = binary(cond, token.LOR, p)
 	}
-	l.precheck(types.ExprString(e), func() ast.Stmt {
+	l.precheck(types.ExprString(x())+"|"+types.ExprString(e), func() ast.Stmt {
 		args := append(values, call(ident("len", pos), x()), limit(), ident(map[bool]string{true: "true", false: "false"}[bound == "len"], pos))
 		for i, v := range []ast.Expr{e.Low, e.High, e.Max} {
 			args = append(args, ident(map[bool]string{true: "true", false: "false"}[v != nil], pos))

@@ -141,14 +141,20 @@ func (l *lowerer) isDotImported(obj types.Object) bool {
 }
 
 func (l *lowerer) indexExpr(e *ast.IndexExpr) ast.Expr {
-	x := l.expr(e.X)
-	switch t := l.typeOf(e.X).Underlying().(type) {
-	case *types.Pointer:
-		x = paren(star(x))
-	case *types.Map:
+	t := l.typeOf(e.X).Underlying()
+	if t, ok := t.(*types.Map); ok {
+		x := l.expr(e.X)
 		return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: l.mapIndex(e.Index, t.Key()), Rbrack: e.Rbrack}
 	}
-	i := l.checkIndex(e, x, l.indexValue(e.Index))
+	x, held := l.held(e.X, e.Index)
+	var n ast.Expr
+	if held {
+		n = call(ident("len", e.Pos()), x)
+	}
+	if _, ok := t.(*types.Pointer); ok {
+		x = paren(star(x))
+	}
+	i := l.checkIndex(e, n, l.indexValue(e.Index))
 	return &ast.IndexExpr{X: paren(x), Lbrack: e.Lbrack, Index: i, Rbrack: e.Rbrack}
 }
 
@@ -175,8 +181,12 @@ func (l *lowerer) indexValue(e ast.Expr) ast.Expr {
 }
 
 func (l *lowerer) sliceExpr(e *ast.SliceExpr) ast.Expr {
-	x := l.expr(e.X)
-	l.checkSlice(e)
+	x, held := l.held(e.X, e.Low, e.High, e.Max)
+	if held {
+		l.checkSlice(e, func() ast.Expr { return x })
+	} else if pure(l.info, e.X) {
+		l.checkSlice(e, func() ast.Expr { return l.expr(e.X) })
+	}
 	_, pointer := l.typeOf(e.X).Underlying().(*types.Pointer)
 	if pointer {
 		x = star(x)
