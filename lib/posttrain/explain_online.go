@@ -48,7 +48,12 @@ func (e *explainer) method() {
 
 // explainGroups speaks of GRPO and RLOO.
 func (r *Run) explainGroups(e *explainer) {
-	if loss := e.first["loss"]; math.Abs(loss) >= near0 {
+	c, _ := r.Config.(GRPOConfig) // RLOO takes the divergence off the rewards
+	switch loss, part := e.first["loss"], c.Beta*e.first["kl"]; {
+	case math.Abs(loss) < near0:
+	case 2*math.Abs(part) > math.Abs(loss):
+		e.say("The loss of the first step is %.3g, of which %.3g is Beta times kl: the policy differs from the reference already, because that is another model, or because of noise or dropout. The rest says nothing of success; watch reward.", loss, part)
+	default:
 		e.say("The loss of the first step is %.3g and not 0, though every ratio is 1: completions of different lengths weigh differently, and the advantages add up to 0 only when each weighs the same. It says nothing of success; watch reward.", loss)
 	}
 	if a, b, ok := r.ends("reward"); ok {

@@ -65,6 +65,8 @@ func TestExplanationsOfWhatSurprises(t *testing.T) {
 	})
 	r, err = GRPO(zoo.Base(), sums(), []rl.Reward{even}, GRPOConfig{LearningRate: 1e-4, MaxSteps: 1, BatchSize: 4, GroupSize: 4, MaxNewTokens: 2, Temperature: 2, Loss: "grpo"})
 	explains(t, "GRPO", r, err, "every ratio is 1, and the advantages of a group add up to 0")
+	r, err = GRPO(zoo.Base(), sums(), []rl.Reward{even}, GRPOConfig{MaxSteps: 1, BatchSize: 4, GroupSize: 4, MaxNewTokens: 2, Loss: "grpo", Beta: 0.5, Reference: zoo.Instruct()})
+	explains(t, "GRPO with another reference", r, err, fmt.Sprintf("of which %.3g is Beta times kl", 0.5*r.Metrics[0]["kl"]))
 	r = &Run{Method: "RLOO", Metrics: []Metrics{{"loss": 0.1, "kl": -0.02, "reward": 1, "grad_norm": 0.5, "learning_rate": 1}}, Steps: []int{1}}
 	explains(t, "RLOO", r, nil, "kl is negative (-0.02 at step 1)")
 	r, err = CPO(tiny(t), dataOf(t, "pairs"), CPOConfig{LearningRate: 1e-3, MaxSteps: 2, BatchSize: 3})
