@@ -85,9 +85,10 @@ func orphaned() <-chan struct{} {
 // child is a kernel that runs.
 type child struct {
 	cmd     *exec.Cmd
-	life    *os.File // the kernel ends when this is closed
-	ended   chan struct{}
-	oom     int // processes that the system had killed for want of memory, before
+	life    *os.File      // the kernel ends when this is closed
+	exited  chan struct{} // the process is gone
+	ended   chan struct{} // and what it wrote is read
+	oom     int           // processes that the system had killed for want of memory, before
 	crash   bytes.Buffer
 	stack   bytes.Buffer // the beginning of what the runtime says of a crash
 	reading sync.Mutex   // for crash and stack
@@ -116,7 +117,7 @@ func start(last Obituary) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &child{cmd: exec.Command(exe, os.Args[1:]...), life: files[1], ended: make(chan struct{}), oom: killedForMemory(), errors: files[6], ledger: book}
+	k := &child{cmd: exec.Command(exe, os.Args[1:]...), life: files[1], exited: make(chan struct{}), ended: make(chan struct{}), oom: killedForMemory(), errors: files[6], ledger: book}
 	k.cmd.SysProcAttr = endsWithKeeper()
 	k.cmd.Env = append(os.Environ(), worker+"=1")
 	k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -135,6 +136,7 @@ func start(last Obituary) (*child, error) {
 		defer close(k.ended)
 		json.NewEncoder(k.life).Encode(last)
 		k.cmd.Wait()
+		close(k.exited)
 		// What the kernel wrote is read to its end; a process that it left behind may hold the pipes open.
 		late := time.After(lastReads)
 		for range 2 {
@@ -194,7 +196,7 @@ func (k *child) relieve() {
 	last, same := 0, 0
 	for {
 		select {
-		case <-k.ended:
+		case <-k.exited:
 			return
 		case <-time.After(100 * time.Millisecond):
 		}
