@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lyceum/kernel/wire"
 )
@@ -67,9 +68,13 @@ func TestInterruptWhileACellRuns(t *testing.T) {
 		id := p.send("shell", "execute_request", execute1("fmt.Println(1)\n"+code))
 		p.running(id)
 		p.send("control", "interrupt_request", "{}")
+		begun := time.Now()
 		r := p.until(id, true)
 		if s := status(r["shell"][0]); s != "error" {
 			t.Errorf("%q: status %s", code, s)
+		}
+		if d := time.Since(begun); d > 2*time.Second {
+			t.Errorf("%q: stopped after %v", code, d)
 		}
 	}
 	r := p.until(p.send("shell", "execute_request", execute1("fmt.Println(inc(4), next(), next())")), true)

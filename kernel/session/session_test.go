@@ -171,7 +171,7 @@ func TestInterruptLeavesEverythingUsable(t *testing.T) {
 				if r.Err == nil || !r.Err.Interrupted {
 					t.Errorf("%q: %v", code, r.Err)
 				}
-			case <-time.After(time.Minute):
+			case <-time.After(5 * time.Second):
 				t.Fatalf("%q was not interrupted", code)
 			}
 		}

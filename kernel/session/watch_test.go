@@ -3,6 +3,7 @@ package session
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"lyceum/lib/memory"
 )
@@ -23,9 +24,13 @@ func TestACellThatTakesTheMemoryIsStopped(t *testing.T) {
 	if r := do("kept := 1\nfor range 300 { b := make([]byte, 8<<20); b[0] = 1 }"); r.Err != nil {
 		t.Fatalf("garbage: %v", r.Err.Value)
 	}
+	began := time.Now()
 	r := do("var all [][]byte\nfor {\n\tall = append(all, make([]byte, 4<<20))\n}")
 	if r.Err == nil || !strings.Contains(r.Err.Value, "In[2]:2:1: panic: out of memory: as a test has it") {
 		t.Fatalf("a slice that grows for ever: %v", r.Err)
+	}
+	if d := time.Since(began); d > time.Minute {
+		t.Errorf("after %v", d)
 	}
 	if r := do("all = nil\nkept + 1"); r.Err != nil || r.Value.Data["text/plain"] != "2" {
 		t.Errorf("afterwards: %v", r.Err)

@@ -19,7 +19,8 @@ func TestAnInterruptEndsAStepAtOnce(t *testing.T) {
 		return h.Sum()
 	}
 	loss(1).Backward() // a gradient from before
-	timer := time.AfterFunc(20*time.Millisecond, stop.Request)
+	var asked time.Time
+	timer := time.AfterFunc(20*time.Millisecond, func() { asked = time.Now(); stop.Request() })
 	defer timer.Stop()
 	defer stop.Reset()
 	ended := func() (v any) {
@@ -37,6 +38,9 @@ func TestAnInterruptEndsAStepAtOnce(t *testing.T) {
 	}()
 	if ended != stop.ErrInterrupted {
 		t.Fatalf("the step ended with %v", ended)
+	}
+	if d := time.Since(asked); d > 2*time.Second { // generous: the machine may be busy
+		t.Errorf("it took %v", d)
 	}
 	stop.Reset()
 	if !equalData(w.data, before) {

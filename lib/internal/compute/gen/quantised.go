@@ -308,12 +308,7 @@ func (a *asm) quantiseRow512() {
 func (a *asm) reduce(op string) {
 	a.op("VEXTRACTI64X4 $1, Z2, Y3")
 	a.op("%s Y3, Y2, Y2", op)
-	a.op("VEXTRACTI128 $1, Y2, X3")
-	a.op("%s X3, X2, X2", op)
-	a.op("VPSHUFD $0x4e, X2, X3")
-	a.op("%s X3, X2, X2", op)
-	a.op("VPSHUFD $0xb1, X2, X3")
-	a.op("%s X3, X2, X2", op)
+	a.reduce256(op, 2)
 }
 
 // quantiseRow256 does the same with AVX2.
@@ -337,7 +332,7 @@ func (a *asm) quantiseRow256() {
 	a.op("VPMAXUD Y5, Y4, Y4")
 	a.op("VPMAXUD Y7, Y6, Y6")
 	a.op("VPMAXUD Y6, Y4, Y4")
-	a.reduce256("VPMAXUD")
+	a.reduce256("VPMAXUD", 4)
 	a.op("VDIVSS X15, X4, X6") // scale
 	a.op("VDIVSS X4, X15, X7")
 	a.op("VBROADCASTSS X7, Y7")
@@ -353,7 +348,7 @@ func (a *asm) quantiseRow256() {
 	a.op("VPACKSSWB Y2, Y0, Y0")
 	a.op("VPERMD Y0, Y13, Y0") // packing worked on each half of the registers by itself
 	a.op("VMOVDQU Y0, (DI)")
-	a.reduce256("VPADDD")
+	a.reduce256("VPADDD", 4)
 	a.op("VMOVD X4, AX")
 	a.op("IMULL DX, AX")
 	a.op("MOVL AX, %d(DI)", quantGroup)
@@ -365,12 +360,12 @@ func (a *asm) quantiseRow256() {
 	a.ret()
 }
 
-// reduce256 folds the eight words of Y4 into the first.
-func (a *asm) reduce256(op string) {
-	a.op("VEXTRACTI128 $1, Y4, X5")
-	a.op("%s X5, X4, X4", op)
-	a.op("VPSHUFD $0x4e, X4, X5")
-	a.op("%s X5, X4, X4", op)
-	a.op("VPSHUFD $0xb1, X4, X5")
-	a.op("%s X5, X4, X4", op)
+// reduce256 folds the eight words of Y register x into the first; the register after it is used on the way.
+func (a *asm) reduce256(op string, x int) {
+	a.op("VEXTRACTI128 $1, Y%d, X%d", x, x+1)
+	a.op("%s X%d, X%d, X%d", op, x+1, x, x)
+	for _, order := range []string{"0x4e", "0xb1"} {
+		a.op("VPSHUFD $%s, X%d, X%d", order, x, x+1)
+		a.op("%s X%d, X%d, X%d", op, x+1, x, x)
+	}
 }
