@@ -126,17 +126,3 @@ func TestWithoutAKeeperNothingHappens(t *testing.T) {
 		t.Error("there is a pipe for errors")
 	}
 }
-
-// What serves a kernel that reports a crash ends with the process: it once waited for its own end, which every kernel that was shut
-// down waited for in turn until a limit had passed.
-func TestRelieveEndsWithTheProcess(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	k := &child{exited: make(chan struct{}), ended: make(chan struct{}), errors: r}
-	close(k.exited)
-	k.relieve()
-}

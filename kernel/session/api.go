@@ -80,6 +80,11 @@ func New(opt Options) (*Session, error) {
 func (s *Session) Interrupt() {
 	s.stopMu.Lock()
 	defer s.stopMu.Unlock()
+	s.interrupt()
+}
+
+// interrupt is Interrupt for one who holds stopMu.
+func (s *Session) interrupt() {
 	if s.stop == nil {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync/atomic"
 	"time"
 
 	"lyceum/lib/memory"
@@ -47,7 +46,7 @@ func (m meter) read() usage {
 // watch guards the running cell. The function it returns ends the watch and says why it ended the cell, if it did.
 func (s *Session) watch(stop chan struct{}) func() string {
 	done := make(chan struct{})
-	var reason atomic.Pointer[string]
+	var reason string // guarded by stopMu
 	go func() {
 		t := time.NewTicker(watchEvery)
 		defer t.Stop()
@@ -70,21 +69,34 @@ func (s *Session) watch(stop chan struct{}) func() string {
 				}
 			}
 			if why != "" {
-				reason.Store(&why)
-				s.engine.overflow.Store(true)
-				s.Interrupt()
+				s.overrun(stop, done, &reason, why)
 				return
 			}
 		}
 	}()
 	return func() string {
+		s.stopMu.Lock()
 		close(done)
-		if r := reason.Load(); r != nil {
+		s.stopMu.Unlock()
+		if reason != "" {
+			s.engine.overflow.Store(false)
 			debug.FreeOSMemory() // gives it back, so that the next cell is not blamed for it
-			return *r
 		}
-		return ""
+		return reason
 	}
+}
+
+// overrun interrupts the cell of stop for a reason, unless its watch has ended: a collection takes its time, and what runs after it
+// may be another cell.
+func (s *Session) overrun(stop, done chan struct{}, reason *string, why string) {
+	s.stopMu.Lock()
+	defer s.stopMu.Unlock()
+	if closed(done) || closed(stop) || s.stop != stop {
+		return
+	}
+	*reason = why
+	s.engine.overflow.Store(true)
+	s.interrupt()
 }
 
 // tooDeep says that stacks have grown too much.

@@ -37,6 +37,37 @@ func TestACellThatTakesTheMemoryIsStopped(t *testing.T) {
 	}
 }
 
+// Finding out takes a collection, within which the cell can end; the next one must not pay for it.
+func TestAWatchDoesNotStopTheNextCell(t *testing.T) {
+	s := fresh(t)
+	asked, release := make(chan bool, 100), make(chan bool)
+	s.short = func(int64) string {
+		asked <- true
+		<-release
+		return "out of memory: as a test has it"
+	}
+	do := func(code string) *Error {
+		return s.Execute(Request{Code: code, Count: 2, Out: &sink{}}).Err
+	}
+	first := make(chan *Error, 1)
+	go func() {
+		first <- do("b := make([]byte, 512<<20)\nfor i := 0; i < len(b); i += 4096 { b[i] = 1 }\ntime.Sleep(300 * time.Millisecond)")
+	}()
+	<-asked
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for range 2 {
+			release <- true
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	if err := do("b = nil\ntime.Sleep(500 * time.Millisecond)"); err != nil {
+		t.Errorf("the next cell: %v", err)
+	}
+}
+
 func TestMakeOfMoreThanTheMachineHas(t *testing.T) {
 	if memory.Most() == 0 {
 		t.Skip("this system decides itself")
