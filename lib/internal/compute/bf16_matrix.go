@@ -90,9 +90,13 @@ func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 	if m > halfMost && active.pairs != nil {
 		words, release := pairsOfA(matrix{p: &x[0], ld: ldx}, m, w.cols)
 		defer release()
-		g := gemmCall{m: m, n: w.rows, k: (w.cols + 1) / 2, pairs: true, alpha: 1, a: words,
-			b: matrix{p: (*float32)(unsafe.Pointer(&w.data[0])), ld: w.stride / 2, trans: true}, c: &y[0], ldc: ldy}
+		g := gemmCall{m: m, n: w.rows, k: (w.cols + 1) / 2, pairs: true, alpha: 1, a: words, b: w.words(), c: &y[0], ldc: ldy}
 		g.run()
+		return
+	}
+	if t := active.halfTiles; t != nil && w.cols%2 == 0 && t.spreads(m, w.rows) {
+		g := gemmCall{m: m, n: w.rows, k: w.cols, alpha: 1, a: matrix{p: &x[0], ld: ldx}, b: w.words(), c: &y[0], ldc: ldy}
+		g.spread(t)
 		return
 	}
 	if m > dotsMost || active.halfDots == nil || m > halfDotsMost && active.tiles.spreads(m, w.rows) {
@@ -113,6 +117,11 @@ func (w *BF16Matrix) MulT(y []float32, ldy int, x []float32, ldx, m int) {
 	fewRows(y, ldy, m, w.rows, len(active.halfDots)-1, 2*w.stride, func(n, i, j int, c *float32, ldc int) {
 		active.halfDots[n](w.stride/block, &sorted[i*w.stride], w.stride, &w.data[j*w.stride], w.stride, c, ldc)
 	})
+}
+
+// words is the transpose of the matrix, two elements in a word.
+func (w *BF16Matrix) words() matrix {
+	return matrix{p: (*float32)(unsafe.Pointer(&w.data[0])), ld: w.stride / 2, trans: true}
 }
 
 // roundPairs is sortPairs for blocks of halfBlock elements, rounded to bfloat16.

@@ -62,6 +62,7 @@ type level struct {
 	fromF16  func(dst []float32, src []uint16)
 
 	halfDots  []halfDotsFunc // by number of rows; index 0 is unused, nil: not there
+	halfTiles *tiles         // of which spread takes a B of words of two values, nil: not there
 	halfBlock int            // elements in a block of halfDots
 
 	// Products of integers, nil where the processor has no instruction for them: by bits of the weights and rows.

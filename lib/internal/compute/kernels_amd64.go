@@ -540,6 +540,12 @@ func spread1x8_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
 func spread2x6_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
 
 //go:noescape
+func halfSpread1x8_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
+func halfSpread2x6_256(k int, a, b *float32, ldb int, out *float32, next uintptr)
+
+//go:noescape
 func quantiseRow256(dst *byte, src *float32, groups int, factor int32)
 
 //go:noescape

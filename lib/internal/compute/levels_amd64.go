@@ -62,7 +62,7 @@ func amxLevel() *level {
 
 func avx2Level() *level {
 	l := scalarLevel()
-	l.name, l.tiles = "avx2", avx2Tiles()
+	l.name, l.tiles, l.halfTiles = "avx2", avx2Tiles(), halfTiles()
 	l.peak, l.peakTurn = peak256, peakTurn256
 	l.dot, l.sum, l.sumSquares, l.max = dot256, sum256, sumSquares256, max256
 	l.axpy, l.scale, l.add, l.mul, l.mulAdd = axpy256, scale256, add256, mul256, mulAdd256
@@ -134,6 +134,13 @@ func avx2Tiles() *tiles {
 		byRow:  []tileFunc{nil, tileRows1_256, tileRows2_256, tileRows3_256, tileRows4_256, tileRows5_256, tileRows6_256},
 		byCol:  []tileFunc{nil, tileCols1_256, tileCols2_256, tileCols3_256, tileCols4_256, tileCols5_256, tileCols6_256},
 	}
+}
+
+// halfTiles has kernels for a B in bfloat16 where no instruction multiplies that. With more rows it pays to widen those of B once.
+func halfTiles() *tiles {
+	t := avx2Tiles()
+	t.spread = &spreads{least: 5, most: 48, width: 8, cols: []int{0, 8, 6}, kernel: []spreadFunc{nil, halfSpread1x8_256, halfSpread2x6_256}, halves: true}
+	return t
 }
 
 // wideTranspose is transpose for matrices of any size by blocks of 8 x 8; blocks at the ends overlap the ones before.

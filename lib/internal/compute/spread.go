@@ -13,6 +13,7 @@ type spreads struct {
 	width  int // elements of a vector
 	cols   []int
 	kernel []spreadFunc
+	halves bool // an element of B, and of the k that kernels count, is two bfloat16, of which the lower one comes first
 }
 
 const (
@@ -81,7 +82,10 @@ func (g *gemmCall) eachPass(s *spreads, f func(i, rows, lanes, v int)) {
 func (g *gemmCall) spreadBlock(t *tiles, packed, columns []float32, lo, hi int) {
 	s := t.spread
 	g.eachPass(s, func(i, rows, lanes, v int) {
-		cols, a := s.cols[v], &packed[i*g.k]
+		cols, a, k := s.cols[v], &packed[i*g.k], g.k
+		if s.halves {
+			k /= 2
+		}
 		sums := columns[spreadSlack*lanes:]
 		for j := lo; j < hi; j += cols {
 			from := min(j, g.n-cols) // the last group may begin before others end; what it finds again is the same
@@ -89,7 +93,7 @@ func (g *gemmCall) spreadBlock(t *tiles, packed, columns []float32, lo, hi int) 
 			if i == 0 {
 				next += uintptr(4 * cols * g.b.ld)
 			}
-			s.kernel[v](g.k, a, b, g.b.ld, &columns[(spreadSlack+from-lo)*lanes], next)
+			s.kernel[v](k, a, b, g.b.ld, &columns[(spreadSlack+from-lo)*lanes], next)
 		}
 		g.storeColumns(t, sums, lanes, i, rows, lo, hi)
 	})

@@ -84,6 +84,8 @@ type asm struct {
 	stubs *bytes.Buffer
 	label int
 	pairs bool // the tiles being written multiply pairs of bfloat16
+
+	halves bool // those being written take the two bfloat16 in a word of B one after the other
 }
 
 func newAsm(s *isa, stubs *bytes.Buffer) *asm {

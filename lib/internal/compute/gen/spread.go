@@ -21,11 +21,14 @@ func spreadFile(s *isa, stubs *bytes.Buffer) []byte {
 	for _, t := range s.spreadTiles() {
 		a.spread(t[0], t[1])
 	}
-	if s == avx512 {
+	if s == avx2 {
+		a.halves = true
+		a.constant("upper", 0xffff0000)
+	} else {
 		a.pairs = true
-		for _, t := range s.spreadTiles() {
-			a.spread(t[0], t[1])
-		}
+	}
+	for _, t := range s.spreadTiles() {
+		a.spread(t[0], t[1])
 	}
 	return a.buf.Bytes()
 }
@@ -34,7 +37,8 @@ func spreadFile(s *isa, stubs *bytes.Buffer) []byte {
 const spreadUnroll = 16
 
 // spread writes the kernel of v vectors of rows of A against n rows of B. a is [k][v vectors], out is [n][v vectors]; what
-// is asked for on the way are n rows from next on, as far apart as those of B.
+// is asked for on the way are n rows from next on, as far apart as those of B. With halves, B is words of two bfloat16, k counts
+// words, and a has an element for each half.
 //
 // Registers: R9 the remaining k, SI A, BX and R13 rows 0 and 8 of B, CX and AX likewise of next, DI the stride and R10, R11,
 // R12 3, 5 and 7 times that.
@@ -42,6 +46,9 @@ func (a *asm) spread(v, n int) {
 	name := "spread"
 	if a.pairs {
 		name = "pairSpread"
+	}
+	if a.halves {
+		name = "halfSpread"
 	}
 	a.function(fmt.Sprintf("%s%dx%d_%s", name, v, n, a.suffix), "(k int, a, b *float32, ldb int, out *float32, next uintptr)", 48)
 	a.op("MOVQ k+0(FP), R9")
@@ -60,6 +67,9 @@ func (a *asm) spread(v, n int) {
 	for i := range v * n {
 		a.zero(a.reg(i))
 	}
+	if a.halves {
+		a.op("VPBROADCASTD upper<>(SB), %s", a.reg(a.registers-1))
+	}
 	a.op("SUBQ $%d, R9", spreadUnroll)
 	a.op("JLT rest")
 	a.at("line")
@@ -67,7 +77,7 @@ func (a *asm) spread(v, n int) {
 		if p < n {
 			a.op("PREFETCHT1 %s", spreadRow(p, 0, "CX", "AX"))
 		}
-		a.spreadStep(v, n, p)
+		a.spreadSteps(v, n, p)
 	}
 	a.spreadAdvance(v, n, spreadUnroll)
 	a.op("SUBQ $%d, R9", spreadUnroll)
@@ -76,7 +86,7 @@ func (a *asm) spread(v, n int) {
 	a.op("ADDQ $%d, R9", spreadUnroll)
 	a.op("JZ store")
 	a.at("one")
-	a.spreadStep(v, n, 0)
+	a.spreadSteps(v, n, 0)
 	a.spreadAdvance(v, n, 1)
 	a.op("SUBQ $1, R9")
 	a.op("JNZ one")
@@ -98,17 +108,36 @@ func spreadRow(j, p int, first, eighth string) string {
 }
 
 func (a *asm) spreadAdvance(v, n, steps int) {
-	a.op("ADDQ $%d, SI", steps*v*a.bytes())
+	a.op("ADDQ $%d, SI", steps*a.inWord()*v*a.bytes())
 	for _, reg := range []string{"BX", "CX", "R13", "AX"}[:2+2*((n-1)/8)] {
 		a.op("ADDQ $%d, %s", 4*steps, reg)
 	}
 }
 
-// spreadStep multiplies element p of each row of B with the vectors of A.
-func (a *asm) spreadStep(v, n, p int) {
-	x := v * n // the vectors of A, then the two places of elements of B
+// inWord is how many elements of B there are in 32 bits.
+func (a *asm) inWord() int {
+	if a.halves {
+		return 2
+	}
+	return 1
+}
+
+// spreadSteps multiplies word p of each row of B with the vectors of A.
+func (a *asm) spreadSteps(v, n, p int) {
+	for half := range a.inWord() {
+		a.spreadStep(v, n, p, half)
+	}
+}
+
+// spreadStep multiplies one half of the words, or the whole of them.
+func (a *asm) spreadStep(v, n, p, half int) {
+	x := v * n // the vectors of A, then the places of elements of B
 	for i := range v {
-		a.op("VMOVUPS %d(SI), %s", (p*v+i)*a.bytes(), a.reg(x+i))
+		a.op("VMOVUPS %d(SI), %s", ((a.inWord()*p+half)*v+i)*a.bytes(), a.reg(x+i))
+	}
+	free := a.registers - 1
+	if !a.halves {
+		free++
 	}
 	for j := range n {
 		from := spreadRow(j, p, "BX", "R13")
@@ -117,10 +146,16 @@ func (a *asm) spreadStep(v, n, p int) {
 			continue
 		}
 		element := x + v
-		if element+1 < a.registers {
+		if element+1 < free {
 			element += j % 2
 		}
 		a.op("VBROADCASTSS %s, %s", from, a.reg(element))
+		switch {
+		case a.halves && half == 0:
+			a.op("VPSLLD $16, %s, %s", a.reg(element), a.reg(element))
+		case a.halves:
+			a.op("VPAND %s, %s, %s", a.reg(free), a.reg(element), a.reg(element))
+		}
 		for i := range v {
 			a.multiplyAdd(x+i, element, j*v+i)
 		}
