@@ -3,37 +3,59 @@ package compute
 import "unsafe"
 
 const (
-	sharedA      = 3 << 20 // A of more elements than this does not stay in the last-level cache between panels
-	farA         = 1 << 19 // or than this, where the second-level cache should hold it
-	narrowA      = 3 << 17 // nor one of which tiles take less than half of each cache line
-	fewPanels    = 8       // with fewer panels than this, rows are shared out, not panels
-	blockK       = 1024    // run of k per pass, at most,
-	blockFarK    = 512     // or this, where a panel of B should be in the first-level cache for the most part
-	blockRows    = 140     // rows of A taken together, at most
-	blockLeast   = 24      // and at least
-	blockTasks   = 16      // ranges of rows wanted, so that the last to end is not far behind;
-	blockShare   = 2       // or only so many for each worker, where B comes from far away for each of them
-	blockEven    = 4       // their number is a multiple of this
-	blockInPlace = 128     // columns up to which copying rows of A would cost more than it gains
-	blockWhole   = 1 << 18 // a slice of B of no more elements is swept by one tile of rows after another
-	dotsLeast    = 64      // length of sums from which on dot kernels compute the last columns
+	sharedA    = 3 << 20 // A of more elements than this does not stay in the last-level cache between panels
+	farA       = 1 << 19 // or than this, where the second-level cache should hold it
+	narrowA    = 3 << 17 // nor one of which tiles take less than half of each cache line
+	fewPanels  = 8       // with fewer panels than this, rows are shared out, not panels
+	blockFarK  = 512     // run of k per pass, at most, where a panel of B should be in the first-level cache for the most part
+	blockLeast = 24      // rows of A taken together, at least
+	blockShare = 2       // ranges of rows for each worker, where B comes from far away for each of them
+	blockEven  = 4       // the number of ranges is a multiple of this
+	dotsLeast  = 64      // length of sums from which on dot kernels compute the last columns
 )
+
+// blockSizes is how blocks cuts a product up.
+type blockSizes struct {
+	k       int // run of k per pass, at most
+	rows    int // of A taken together, at most
+	tasks   int // ranges of rows wanted, so that the last to end is not far behind
+	inPlace int // columns up to which copying rows of A would cost more than it gains
+	whole   int // a slice of B of no more elements is swept by one tile of rows after another
+}
+
+var (
+	wideBlocks = blockSizes{k: 1024, rows: 140, tasks: 16, inPlace: 128, whole: 1 << 18}
+	// chunkBlocks are for rows of A in chunks, which cost little to make, and a second-level cache of half a megabyte.
+	chunkBlocks = blockSizes{k: 640, rows: 96, tasks: 8, inPlace: 32, whole: 1 << 16}
+)
+
+func (t *tiles) blockSizes() *blockSizes {
+	if t.byChunk != nil {
+		return &chunkBlocks
+	}
+	return &wideBlocks
+}
 
 // takesBlocks says whether the plan is blocks.
 func (g *gemmCall) takesBlocks(t *tiles) bool {
+	// A copy of a few rows of A in the order of the tiles serves all panels; where B is the larger operand, copying all of it first
+	// costs more than that gains.
+	if t.byChunk != nil && g.n >= 4*t.cols && (g.a.trans && g.m >= 8*t.rows || 2*g.m >= 3*g.n) {
+		return true
+	}
 	large := sharedA
-	if g.a.trans && 4*t.rows < cacheLine/2 && g.m >= 2*blockTasks*t.rows {
+	if g.a.trans && 4*t.rows < cacheLine/2 && g.m >= 2*wideBlocks.tasks*t.rows {
 		large = narrowA
 		if g.a.ld%poorStride == 0 { // lines of the steps along the sum push each other out
 			large = narrowA / 4
 		}
 	}
-	if t.farCache && g.n >= 4*t.cols && (g.a.trans && g.m >= 2*blockRows || g.m >= 4*blockRows && g.m*g.k > farA) {
+	if t.farCache && g.n >= 4*t.cols && (g.a.trans && g.m >= 2*wideBlocks.rows || g.m >= 4*wideBlocks.rows && g.m*g.k > farA) {
 		return true
 	}
 	// Rounding a block of A while it is in the cache is cheaper than rounding all of it beforehand, if A is the larger operand.
-	rounds := g.roundsA && !g.a.trans && g.m >= 2*blockRows && min(g.k, blockK)*g.n <= 512*g.m
-	return rounds || g.m*g.k > large || (g.n-1)/t.cols+1 < fewPanels && g.m > blockRows
+	rounds := g.roundsA && !g.a.trans && g.m >= 2*wideBlocks.rows && min(g.k, wideBlocks.k)*g.n <= 512*g.m
+	return rounds || g.m*g.k > large || (g.n-1)/t.cols+1 < fewPanels && g.m > t.blockSizes().rows
 }
 
 // blocks is the classical order: a slice of B is packed by all, then workers take blocks of rows and sweep the slice.
@@ -41,7 +63,7 @@ func (g *gemmCall) takesBlocks(t *tiles) bool {
 func (g *gemmCall) blocks(t *tiles) {
 	rest := g.lastByDots(t)
 	panels := (g.n-rest-1)/t.cols + 1
-	most := min(g.k, g.blockK(t))
+	most := g.blockK(t)
 	packedB := getScratch((panels*t.cols + rest) * most)
 	defer putScratch(packedB)
 	height := t.blockHeight(g.m)
@@ -76,20 +98,25 @@ type slice struct {
 
 // blockK is the run of k per pass, at most.
 func (g *gemmCall) blockK(t *tiles) int {
-	if t.farCache && !g.a.trans {
-		return blockFarK
+	most := min(g.k, t.blockSizes().k)
+	switch {
+	case t.byChunk != nil: // passes of one length, for each of them reads and writes C
+		most = min(g.k, roundUp((g.k-1)/((g.k-1)/most+1)+1, chunkLength))
+	case t.farCache && !g.a.trans:
+		most = min(g.k, blockFarK)
 	}
-	return blockK
+	return most
 }
 
-// blockHeight is how many rows of m are taken together: at most blockRows, a little fewer so that ranges are of one height.
+// blockHeight is how many rows of m are taken together: at most as blockSizes has it, a little fewer so that ranges are of one height.
 // Results do not depend on it.
 func (t *tiles) blockHeight(m int) int {
-	tasks := blockTasks
+	sizes := t.blockSizes()
+	tasks := sizes.tasks
 	if t.farCache {
 		tasks = blockShare * Workers()
 	}
-	count := max((m-1)/blockRows+1, min(tasks, (m-1)/blockLeast+1))
+	count := max((m-1)/sizes.rows+1, min(tasks, (m-1)/blockLeast+1))
 	return (m-1)/roundUp(count, blockEven) + 1
 }
 
@@ -134,9 +161,13 @@ func (g *gemmCall) block(t *tiles, s *slice, i0, height int, scratch []float32) 
 		add = 1
 	}
 	a, packed := g.blockA(t, s, i0, height, scratch)
+	chunks := packed && t.byChunk != nil && !g.a.trans
+	room := roundUp(s.kk, chunkLength)
 	tile := func(i, rows, j int) {
 		c, cols := offset(g.c, (i0+i)*g.ldc+j), min(t.cols, s.cols-j)
 		switch {
+		case chunks:
+			t.byChunk[rows](s.kk, &scratch[i*room], 0, &s.b[j*s.kk], t.cols, c, g.ldc, g.alpha, add, cols)
 		case packed:
 			t.byCol[rows](s.kk, &scratch[i*s.kk], rows, &s.b[j*s.kk], t.cols, c, g.ldc, g.alpha, add, cols)
 		case a.trans:
@@ -145,7 +176,7 @@ func (g *gemmCall) block(t *tiles, s *slice, i0, height int, scratch []float32) 
 			t.byRow[rows](s.kk, a.at(i, 0), a.ld, &s.b[j*s.kk], t.cols, c, g.ldc, g.alpha, add, cols)
 		}
 	}
-	if s.kk*s.cols <= blockWhole { // rows of C are written one after another
+	if s.kk*s.cols <= t.blockSizes().whole { // rows of C are written one after another
 		for i := 0; i < height; {
 			rows := rowsOfTile(height, i, t.rows)
 			for j := 0; j < s.cols; j += t.cols {
@@ -174,10 +205,14 @@ func (g *gemmCall) blockA(t *tiles, s *slice, i0, height int, scratch []float32)
 		return g.wordsOfBlock(s, i0, height, scratch), false
 	}
 	a = matrix{p: g.a.at(i0, s.k0), ld: g.a.ld, trans: g.a.trans}
-	if !a.trans && s.cols <= blockInPlace && (a.ld%badStride != 0 || t.rows <= cacheWays) {
+	if !a.trans && s.cols <= t.blockSizes().inPlace && (a.ld%badStride != 0 || t.rows <= cacheWays) {
 		return a, false
 	}
-	t.packA(scratch, g.a, i0, height, s.k0, s.kk)
+	if t.byChunk != nil && !a.trans {
+		t.packChunks(scratch, g.a, i0, height, s.k0, s.kk)
+	} else {
+		t.packA(scratch, g.a, i0, height, s.k0, s.kk)
+	}
 	return a, true
 }
 

@@ -22,6 +22,10 @@ type tiles struct {
 	byRow      []tileFunc
 	byCol      []tileFunc
 
+	// byChunk takes rows of A as packChunks leaves them, nil: not there. copyChunks copies chunks of a row to places step apart.
+	byChunk    []tileFunc
+	copyChunks func(dst *float32, step int, src *float32, lds, count int)
+
 	// farCache says that what the second-level cache cannot hold comes from far away: then A is packed for each pass once it is
 	// larger, and at once if it is transposed, for each step along the sum is in another cache line.
 	farCache bool

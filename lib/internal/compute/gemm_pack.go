@@ -42,6 +42,27 @@ func (t *tiles) packA(dst []float32, a matrix, i, height, k0, kk int) {
 	}
 }
 
+// chunkLength is how many elements of a row packChunks keeps together.
+const chunkLength = 8
+
+// packChunks copies rows i..i+height and columns k0..k0+kk of A, which is not transposed, to dst tile by tile: the tile that starts
+// at row i+r and has n rows is at dst[r*roundUp(kk, chunkLength):], as [kk/chunkLength][n][chunkLength]. A tile is read as one run
+// of memory then, as in packA, but nothing has to be transposed.
+func (t *tiles) packChunks(dst []float32, a matrix, i, height, k0, kk int) {
+	whole, room := kk/chunkLength, roundUp(kk, chunkLength)
+	for r := 0; r < height; {
+		rows := rowsOfTile(height, r, t.rows)
+		for j := range rows {
+			from, to := a.at(i+r+j, k0), dst[r*room+j*chunkLength:]
+			t.copyChunks(&to[0], rows*chunkLength, from, a.ld, whole)
+			if rest := kk % chunkLength; rest > 0 {
+				copy(to[whole*rows*chunkLength:], unsafe.Slice(offset(from, whole*chunkLength), rest))
+			}
+		}
+		r += rows
+	}
+}
+
 // scalarStrips is strips for any width.
 func scalarStrips(dst *float32, step int, src *float32, lds, rows, count, width int) {
 	for s := range count {

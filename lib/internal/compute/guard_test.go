@@ -180,34 +180,43 @@ func TestTilesOnAllTails(t *testing.T) {
 		tl := active.tiles
 		for rows := 1; rows <= tl.rows; rows++ {
 			for cols := 1; cols <= tl.cols; cols++ {
-				for _, k := range []int{1, 3, 4, 6, 9} {
-					compareTile(t, tl, rows, cols, k, true)
-					compareTile(t, tl, rows, cols, k, false)
+				for _, k := range []int{1, 3, 4, 6, 9, 16, 27} {
+					compareTile(t, tl, rows, cols, k, "rows")
+					compareTile(t, tl, rows, cols, k, "columns")
+					if tl.byChunk != nil {
+						compareTile(t, tl, rows, cols, k, "chunks")
+					}
 				}
 			}
 		}
 	})
 }
 
-func compareTile(t *testing.T, tl *tiles, rows, cols, k int, byRow bool) {
+// compareTile tries the kernel that finds A by rows, columns or chunks of rows.
+func compareTile(t *testing.T, tl *tiles, rows, cols, k int, order string) {
 	t.Helper()
 	g := &guards{t: t}
 	r := source(uint64(rows*100 + cols))
 	lda, ldb, ldc := k+1, tl.cols+3, cols+2
-	ar, ac, table := rows, k, tl.byRow
-	if !byRow {
+	ar, ac, table, trans := rows, k, tl.byRow, order == "columns"
+	if trans {
 		lda, ar, ac, table = rows+1, k, rows, tl.byCol
 	}
 	a := g.copyOf(normals(r, (ar-1)*lda+ac))
 	b := g.copyOf(normals(r, (k-1)*ldb+tl.cols))
 	c := g.copyOf(normals(r, (rows-1)*ldc+cols))
 	want := append([]float32(nil), c...)
-	naiveGemm(!byRow, false, rows, cols, k, 0.5, a, lda, b, ldb, 1, want, ldc)
-	table[rows](k, &a[0], lda, &b[0], ldb, &c[0], ldc, 0.5, 1, cols)
-	what := fmt.Sprintf("tile %dx%dx%d byRow %v", rows, cols, k, byRow)
+	naiveGemm(trans, false, rows, cols, k, 0.5, a, lda, b, ldb, 1, want, ldc)
+	from := a
+	if order == "chunks" {
+		from, table = g.make(rows*roundUp(k, chunkLength)), tl.byChunk
+		tl.packChunks(from, matrix{p: &a[0], ld: lda}, 0, rows, 0, k)
+	}
+	table[rows](k, &from[0], lda, &b[0], ldb, &c[0], ldc, 0.5, 1, cols)
+	what := fmt.Sprintf("tile %dx%dx%d by %s", rows, cols, k, order)
 	nearly(t, what+" add", c, want, spanTolerance)
-	naiveGemm(!byRow, false, rows, cols, k, 2, a, lda, b, ldb, 0, want, ldc)
-	table[rows](k, &a[0], lda, &b[0], ldb, &c[0], ldc, 2, 0, cols)
+	naiveGemm(trans, false, rows, cols, k, 2, a, lda, b, ldb, 0, want, ldc)
+	table[rows](k, &from[0], lda, &b[0], ldb, &c[0], ldc, 2, 0, cols)
 	nearly(t, what, c, want, spanTolerance)
 	g.done(what)
 }

@@ -471,10 +471,16 @@ func tileRows1_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, 
 func tileCols1_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
+func tileChunks1_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
 func tileRows2_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
 func tileCols2_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tileChunks2_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
 func tileRows3_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
@@ -483,10 +489,16 @@ func tileRows3_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, 
 func tileCols3_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
+func tileChunks3_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
 func tileRows4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
 func tileCols4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tileChunks4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
 func tileRows5_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
@@ -495,10 +507,16 @@ func tileRows5_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, 
 func tileCols5_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
+func tileChunks5_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
 func tileRows6_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
 func tileCols6_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
+
+//go:noescape
+func tileChunks6_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)
 
 //go:noescape
 func dots1x4_256(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add int)
@@ -661,6 +679,9 @@ func copyColumns32(dst *float32, src *float32, lds, rows int)
 
 //go:noescape
 func copyColumns16(dst *float32, src *float32, lds, rows int)
+
+//go:noescape
+func copyChunks(dst *float32, step int, src *float32, lds, count int)
 
 //go:noescape
 func strips1(dst *float32, step int, src *float32, lds, rows, count int)

@@ -133,6 +133,8 @@ func avx2Tiles() *tiles {
 		spread: &spreads{least: 5, most: 192, width: 8, cols: []int{0, 8, 6}, kernel: []spreadFunc{nil, spread1x8_256, spread2x6_256}},
 		byRow:  []tileFunc{nil, tileRows1_256, tileRows2_256, tileRows3_256, tileRows4_256, tileRows5_256, tileRows6_256},
 		byCol:  []tileFunc{nil, tileCols1_256, tileCols2_256, tileCols3_256, tileCols4_256, tileCols5_256, tileCols6_256},
+
+		copyChunks: copyChunks, byChunk: []tileFunc{nil, tileChunks1_256, tileChunks2_256, tileChunks3_256, tileChunks4_256, tileChunks5_256, tileChunks6_256},
 	}
 }
 

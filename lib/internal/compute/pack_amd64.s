@@ -116,6 +116,36 @@ row:
 	VZEROUPPER
 	RET
 
+// func copyChunks(dst *float32, step int, src *float32, lds, count int)
+TEXT ·copyChunks(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), DX
+	MOVQ count+32(FP), CX
+	SHLQ $2, R9
+	SHLQ $2, DX
+	SUBQ $2, CX
+	JLT last
+two:
+	PREFETCHT0 (SI)(DX*1)
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, (DI)(R9*1)
+	ADDQ $64, SI
+	LEAQ (DI)(R9*2), DI
+	SUBQ $2, CX
+	JGE two
+last:
+	ADDQ $2, CX
+	JZ done
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, (DI)
+done:
+	VZEROUPPER
+	RET
+
 // func strips1(dst *float32, step int, src *float32, lds, rows, count int)
 TEXT ·strips1(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI

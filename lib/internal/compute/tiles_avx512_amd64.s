@@ -26,7 +26,7 @@ TEXT ·tileRows1_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -56,12 +56,12 @@ four:
 	VFMADD231PS Z29, Z30, Z1
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -151,7 +151,7 @@ TEXT ·tileCols1_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -184,12 +184,12 @@ four:
 	VFMADD231PS Z29, Z30, Z1
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -281,7 +281,7 @@ TEXT ·tileRows2_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -323,12 +323,12 @@ four:
 	VFMADD231PS Z29, Z31, Z3
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -443,7 +443,7 @@ TEXT ·tileCols2_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -488,12 +488,12 @@ four:
 	VFMADD231PS Z29, Z31, Z3
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -610,7 +610,7 @@ TEXT ·tileRows3_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -664,12 +664,12 @@ four:
 	VFMADD231PS Z29, Z30, Z5
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -809,7 +809,7 @@ TEXT ·tileCols3_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -866,12 +866,12 @@ four:
 	VFMADD231PS Z29, Z30, Z5
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -1014,7 +1014,7 @@ TEXT ·tileRows4_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -1080,12 +1080,12 @@ four:
 	VFMADD231PS Z29, Z31, Z7
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -1250,7 +1250,7 @@ TEXT ·tileCols4_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -1319,12 +1319,12 @@ four:
 	VFMADD231PS Z29, Z31, Z7
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -1492,7 +1492,7 @@ TEXT ·tileRows5_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -1570,12 +1570,12 @@ four:
 	VFMADD231PS Z29, Z30, Z9
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -1765,7 +1765,7 @@ TEXT ·tileCols5_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -1846,12 +1846,12 @@ four:
 	VFMADD231PS Z29, Z30, Z9
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -2045,7 +2045,7 @@ TEXT ·tileRows6_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -2135,12 +2135,12 @@ four:
 	VFMADD231PS Z29, Z31, Z11
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -2355,7 +2355,7 @@ TEXT ·tileCols6_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -2448,12 +2448,12 @@ four:
 	VFMADD231PS Z29, Z31, Z11
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -2672,7 +2672,7 @@ TEXT ·tileRows7_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -2774,12 +2774,12 @@ four:
 	VFMADD231PS Z29, Z30, Z13
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -3019,7 +3019,7 @@ TEXT ·tileCols7_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -3124,12 +3124,12 @@ four:
 	VFMADD231PS Z29, Z30, Z13
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -3374,7 +3374,7 @@ TEXT ·tileRows8_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -3488,12 +3488,12 @@ four:
 	VFMADD231PS Z29, Z31, Z15
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -3758,7 +3758,7 @@ TEXT ·tileCols8_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -3875,12 +3875,12 @@ four:
 	VFMADD231PS Z29, Z31, Z15
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -4150,7 +4150,7 @@ TEXT ·tileRows9_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -4276,12 +4276,12 @@ four:
 	VFMADD231PS Z29, Z30, Z17
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -4571,7 +4571,7 @@ TEXT ·tileCols9_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -4700,12 +4700,12 @@ four:
 	VFMADD231PS Z29, Z30, Z17
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -5002,7 +5002,7 @@ TEXT ·tileRows10_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -5141,12 +5141,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -5462,7 +5462,7 @@ TEXT ·tileCols10_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -5603,12 +5603,12 @@ four:
 	VFMADD231PS Z29, Z31, Z19
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -5930,7 +5930,7 @@ TEXT ·tileRows11_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -6081,12 +6081,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -6427,7 +6427,7 @@ TEXT ·tileCols11_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -6580,12 +6580,12 @@ four:
 	VFMADD231PS Z29, Z30, Z21
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -6932,7 +6932,7 @@ TEXT ·tileRows12_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -7095,12 +7095,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -7466,7 +7466,7 @@ TEXT ·tileCols12_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -7631,12 +7631,12 @@ four:
 	VFMADD231PS Z29, Z31, Z23
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -8008,7 +8008,7 @@ TEXT ·tileRows13_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -8183,12 +8183,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -8579,7 +8579,7 @@ TEXT ·tileCols13_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -8756,12 +8756,12 @@ four:
 	VFMADD231PS Z29, Z30, Z25
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -9158,7 +9158,7 @@ TEXT ·tileRows14_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -9345,12 +9345,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -9766,7 +9766,7 @@ TEXT ·tileCols14_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -9955,12 +9955,12 @@ four:
 	VFMADD231PS Z29, Z31, Z27
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -10349,7 +10349,7 @@ TEXT ·tilePairRows1_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -10379,12 +10379,12 @@ four:
 	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -10474,7 +10474,7 @@ TEXT ·tilePairCols1_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -10507,12 +10507,12 @@ four:
 	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -10604,7 +10604,7 @@ TEXT ·tilePairRows2_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -10646,12 +10646,12 @@ four:
 	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -10766,7 +10766,7 @@ TEXT ·tilePairCols2_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -10811,12 +10811,12 @@ four:
 	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -10933,7 +10933,7 @@ TEXT ·tilePairRows3_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -10987,12 +10987,12 @@ four:
 	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -11132,7 +11132,7 @@ TEXT ·tilePairCols3_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -11189,12 +11189,12 @@ four:
 	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -11337,7 +11337,7 @@ TEXT ·tilePairRows4_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -11403,12 +11403,12 @@ four:
 	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -11573,7 +11573,7 @@ TEXT ·tilePairCols4_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -11642,12 +11642,12 @@ four:
 	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -11815,7 +11815,7 @@ TEXT ·tilePairRows5_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -11893,12 +11893,12 @@ four:
 	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -12088,7 +12088,7 @@ TEXT ·tilePairCols5_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -12169,12 +12169,12 @@ four:
 	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -12368,7 +12368,7 @@ TEXT ·tilePairRows6_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -12458,12 +12458,12 @@ four:
 	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -12678,7 +12678,7 @@ TEXT ·tilePairCols6_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -12771,12 +12771,12 @@ four:
 	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -12995,7 +12995,7 @@ TEXT ·tilePairRows7_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -13097,12 +13097,12 @@ four:
 	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -13342,7 +13342,7 @@ TEXT ·tilePairCols7_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -13447,12 +13447,12 @@ four:
 	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -13697,7 +13697,7 @@ TEXT ·tilePairRows8_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -13811,12 +13811,12 @@ four:
 	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -14081,7 +14081,7 @@ TEXT ·tilePairCols8_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -14198,12 +14198,12 @@ four:
 	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -14473,7 +14473,7 @@ TEXT ·tilePairRows9_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -14599,12 +14599,12 @@ four:
 	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
 	ADDQ $16, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -14894,7 +14894,7 @@ TEXT ·tilePairCols9_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -15023,12 +15023,12 @@ four:
 	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -15325,7 +15325,7 @@ TEXT ·tilePairRows10_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -15464,12 +15464,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -15785,7 +15785,7 @@ TEXT ·tilePairCols10_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -15926,12 +15926,12 @@ four:
 	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -16253,7 +16253,7 @@ TEXT ·tilePairRows11_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -16404,12 +16404,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -16750,7 +16750,7 @@ TEXT ·tilePairCols11_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -16903,12 +16903,12 @@ four:
 	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -17255,7 +17255,7 @@ TEXT ·tilePairRows12_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -17418,12 +17418,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -17789,7 +17789,7 @@ TEXT ·tilePairCols12_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -17954,12 +17954,12 @@ four:
 	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -18331,7 +18331,7 @@ TEXT ·tilePairRows13_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -18506,12 +18506,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -18902,7 +18902,7 @@ TEXT ·tilePairCols13_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -19079,12 +19079,12 @@ four:
 	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -19481,7 +19481,7 @@ TEXT ·tilePairRows14_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -19668,12 +19668,12 @@ four:
 	ADDQ $16, SI
 	ADDQ $16, R13
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX
@@ -20089,7 +20089,7 @@ TEXT ·tilePairCols14_512(SB), NOSPLIT, $0-80
 turns:
 	SHLQ $2, AX
 	SUBQ AX, k+0(FP)
-four:
+some:
 	ADDQ R9, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 124(CX)
@@ -20278,12 +20278,12 @@ four:
 	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
 	ADDQ DX, SI
 	SUBQ $4, AX
-	JNZ four
+	JNZ some
 	XORL R9, R9
 	MOVQ k+0(FP), AX
 	ANDQ $3, k+0(FP)
 	SUBQ k+0(FP), AX
-	JNZ four
+	JNZ some
 rest:
 	MOVQ k+0(FP), AX
 	TESTQ AX, AX

@@ -12,6 +12,7 @@ func packFile(stubs *bytes.Buffer) []byte {
 	a.transpose8()
 	a.copyColumns(32)
 	a.copyColumns(16)
+	a.chunks()
 	for r := 1; r <= avx512.rows; r++ {
 		a.strips(r)
 	}
@@ -58,6 +59,37 @@ func (a *asm) transpose8() {
 	a.op("ADDQ $32, SI")
 	a.op("SUBQ $8, CX")
 	a.op("JNZ block")
+	a.ret()
+}
+
+// chunks writes what copies count chunks of a row, to places step elements apart, and asks for the same place in the next row.
+func (a *asm) chunks() {
+	a.function("copyChunks", "(dst *float32, step int, src *float32, lds, count int)", 40)
+	a.op("MOVQ dst+0(FP), DI")
+	a.op("MOVQ step+8(FP), R9")
+	a.op("MOVQ src+16(FP), SI")
+	a.op("MOVQ lds+24(FP), DX")
+	a.op("MOVQ count+32(FP), CX")
+	a.op("SHLQ $2, R9")
+	a.op("SHLQ $2, DX")
+	a.op("SUBQ $2, CX")
+	a.op("JLT last")
+	a.at("two")
+	a.op("PREFETCHT0 (SI)(DX*1)")
+	a.op("VMOVUPS (SI), Y0")
+	a.op("VMOVUPS 32(SI), Y1")
+	a.op("VMOVUPS Y0, (DI)")
+	a.op("VMOVUPS Y1, (DI)(R9*1)")
+	a.op("ADDQ $64, SI")
+	a.op("LEAQ (DI)(R9*2), DI")
+	a.op("SUBQ $2, CX")
+	a.op("JGE two")
+	a.at("last")
+	a.op("ADDQ $2, CX")
+	a.op("JZ done")
+	a.op("VMOVUPS (SI), Y0")
+	a.op("VMOVUPS Y0, (DI)")
+	a.at("done")
 	a.ret()
 }
 

@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 )
 
 const tileSignature = "(k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, add, cols int)"
 
 // tileFile writes the inner kernels of the matrix product: for each height r, one that reads A by rows and one that reads
-// it by columns. A tile is r rows of two vectors; all its sums stay in registers. The pair kernels are the same with
+// it by columns; for AVX2 also one that reads rows cut into chunks and packed. A tile is r rows of two vectors; all its sums stay in registers. The pair kernels are the same with
 // words of two bfloat16 in the place of floats in A and B.
 //
 // Registers: AX k, SI and R13 rows 0 and 9 of A, DX its stride and R10, R11, R12 3, 5 and 7 times that, BX and DI B and
@@ -20,15 +21,17 @@ func tileFile(s *isa, stubs *bytes.Buffer) []byte {
 		a.spanMaskTable()
 	}
 	for r := 1; r <= s.rows; r++ {
-		for _, byRow := range []bool{true, false} {
-			a.tile(r, byRow)
+		a.tile(r, byRow)
+		a.tile(r, byCol)
+		if s == avx2 {
+			a.tile(r, byChunk)
 		}
 	}
 	if s == avx512 {
 		a.pairs = true
 		for r := 1; r <= s.rows; r++ {
-			a.tile(r, true)
-			a.tile(r, false)
+			a.tile(r, byRow)
+			a.tile(r, byCol)
 		}
 		for r := 1; r <= s.dotRows(); r++ {
 			a.dotTile(r, 4)
@@ -43,11 +46,28 @@ func tileFile(s *isa, stubs *bytes.Buffer) []byte {
 	return a.buf.Bytes()
 }
 
-func (a *asm) tile(r int, byRow bool) {
-	kind := "Cols"
-	if byRow {
-		kind = "Rows"
+// order is how a kernel finds the elements of A.
+type order string
+
+const (
+	byRow   order = "Rows"   // rows lie lda apart
+	byCol   order = "Cols"   // so do columns
+	byChunk order = "Chunks" // chunkLength elements of each row, then so many more of each
+)
+
+// chunkLength is a vector of AVX2.
+const chunkLength = 8
+
+// steps is how many steps along k the loop takes at a time.
+func (o order) steps() int {
+	if o == byChunk {
+		return chunkLength
 	}
+	return 4
+}
+
+func (a *asm) tile(r int, o order) {
+	kind := string(o)
 	if a.pairs {
 		kind = "Pair" + kind
 	}
@@ -62,20 +82,20 @@ func (a *asm) tile(r int, byRow bool) {
 	for _, reg := range []string{"DX", "DI", "R9"} {
 		a.op("SHLQ $2, %s", reg)
 	}
-	a.rowPointers(r, byRow)
+	a.rowPointers(r, o)
 	for i := range r {
 		a.zero(a.sum(i, 0))
 		a.zero(a.sum(i, 1))
 	}
-	a.tileLoop(r, byRow)
+	a.tileLoop(r, o)
 	a.storeTile(r)
 }
 
 // sum is the register of row i, vector v.
 func (a *asm) sum(i, v int) string { return a.reg(2*i + v) }
 
-func (a *asm) rowPointers(r int, byRow bool) {
-	if !byRow {
+func (a *asm) rowPointers(r int, o order) {
+	if o != byRow {
 		return
 	}
 	if r > 3 {
@@ -94,52 +114,56 @@ func (a *asm) rowPointers(r int, byRow bool) {
 }
 
 // element is the address of A(i, p) relative to the running pointers.
-func element(i, p int, byRow bool) string {
-	if !byRow {
+func element(i, p int, o order) string {
+	switch o {
+	case byCol:
 		return fmt.Sprintf("%d(SI)", 4*i)
+	case byChunk:
+		return fmt.Sprintf("%d(SI)", 4*(chunkLength*i+p))
 	}
 	index := []string{"(SI)", "(SI)(DX*1)", "(SI)(DX*2)", "(SI)(R10*1)", "(SI)(DX*4)", "(SI)(R11*1)", "(SI)(R10*2)", "(SI)(R12*1)",
 		"(SI)(DX*8)", "(R13)", "(R13)(DX*1)", "(R13)(DX*2)", "(R13)(R10*1)", "(R13)(DX*4)"}
 	return fmt.Sprintf("%d%s", 4*p, index[i])
 }
 
-// tileLoop adds A(:,p) * B(p,:) for all p, four at a time. Each of the first turns asks for a row of C: asked for at once,
+// tileLoop adds A(:,p) * B(p,:) for all p, some at a time. Each of the first turns asks for a row of C: asked for at once,
 // the rows would keep A and B waiting. After these turns the loop begins anew with R9 = 0, so that CX stays at the last row.
 // The argument k holds what is left when the loop ends.
-func (a *asm) tileLoop(r int, byRow bool) {
-	const unroll = 4
+func (a *asm) tileLoop(r int, o order) {
+	unroll := o.steps()
+	shift := bits.Len(uint(unroll)) - 1
 	a.op("MOVQ R8, CX")
 	a.op("SUBQ R9, CX")
-	a.op("SHRQ $2, AX")
+	a.op("SHRQ $%d, AX", shift)
 	a.op("JZ rest")
 	a.op("CMPQ AX, $%d", r)
 	a.op("JLE turns")
 	a.op("MOVQ $%d, AX", r)
 	a.at("turns")
-	a.op("SHLQ $2, AX")
+	a.op("SHLQ $%d, AX", shift)
 	a.op("SUBQ AX, k+0(FP)")
-	a.at("four")
+	a.at("some")
 	a.op("ADDQ R9, CX")
 	a.op("PREFETCHT0 (CX)")
 	a.op("PREFETCHT0 %d(CX)", 2*a.bytes()-4)
 	for p := range unroll {
-		a.tileStep(r, p, byRow)
+		a.tileStep(r, p, o)
 	}
-	a.advance(r, unroll, byRow)
+	a.advance(r, unroll, o)
 	a.op("SUBQ $%d, AX", unroll)
-	a.op("JNZ four")
+	a.op("JNZ some")
 	a.op("XORL R9, R9")
 	a.op("MOVQ k+0(FP), AX")
 	a.op("ANDQ $%d, k+0(FP)", unroll-1)
 	a.op("SUBQ k+0(FP), AX")
-	a.op("JNZ four")
+	a.op("JNZ some")
 	a.at("rest")
 	a.op("MOVQ k+0(FP), AX")
 	a.op("TESTQ AX, AX")
 	a.op("JZ store")
 	a.at("one")
-	a.tileStep(r, 0, byRow)
-	a.advance(r, 1, byRow)
+	a.tileStep(r, 0, o)
+	a.advance(r, 1, o)
 	a.op("SUBQ $1, AX")
 	a.op("JNZ one")
 	a.at("store")
@@ -147,28 +171,31 @@ func (a *asm) tileLoop(r int, byRow bool) {
 	a.op("SHLQ $2, R9")
 }
 
-func (a *asm) advance(r, steps int, byRow bool) {
-	if !byRow {
+func (a *asm) advance(r, steps int, o order) {
+	switch {
+	case o == byCol:
 		return
+	case o == byChunk && steps == chunkLength:
+		steps *= r
 	}
 	a.op("ADDQ $%d, SI", 4*steps)
-	if r > 9 {
+	if r > 9 && o == byRow {
 		a.op("ADDQ $%d, R13", 4*steps)
 	}
 }
 
-func (a *asm) tileStep(r, p int, byRow bool) {
+func (a *asm) tileStep(r, p int, o order) {
 	b0, b1 := a.reg(2*a.rows), a.reg(2*a.rows+1)
 	a.op("VMOVUPS (BX), %s", b0)
 	a.op("VMOVUPS %d(BX), %s", a.bytes(), b1)
 	a.op("ADDQ DI, BX")
 	for i := range r {
 		x := a.reg(2*a.rows + 2 + i%2)
-		a.op("VBROADCASTSS %s, %s", element(i, p, byRow), x)
+		a.op("VBROADCASTSS %s, %s", element(i, p, o), x)
 		a.multiplyAdd(2*a.rows, 2*a.rows+2+i%2, 2*i)
 		a.multiplyAdd(2*a.rows+1, 2*a.rows+2+i%2, 2*i+1)
 	}
-	if !byRow {
+	if o == byCol {
 		a.op("ADDQ DX, SI")
 	}
 }
