@@ -59,11 +59,20 @@ func startLab(t *testing.T, env []string, args []string, more ...string) *lab {
 		fmt.Sprintf("--ServerApp.port=%d", port), "--ServerApp.port_retries=0")
 	x := &lab{t: t, cmd: exec.Command(program(t), append(args, more...)...), log: &syncBuffer{}, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	x.cmd.Env, x.cmd.Stdout, x.cmd.Stderr, x.cmd.Dir = env, x.log, x.log, work
-	if err := x.cmd.Start(); err != nil {
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // Linux ends the child with the thread that started it
+		endWithTests(x.cmd)
+		err := x.cmd.Start()
+		started <- err
+		if err == nil {
+			x.cmd.Wait()
+			close(ended)
+		}
+	}()
+	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() { x.cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
 		x.cmd.Process.Signal(syscall.SIGTERM)
 		select {
