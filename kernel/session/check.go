@@ -14,9 +14,10 @@ import (
 // checked is a cell with its types.
 type checked struct {
 	*cell
-	pkg  *types.Package
-	info *types.Info
-	show ast.Expr // the value to show, if the cell ends with an expression
+	pkg   *types.Package
+	info  *types.Info
+	show  ast.Expr // the value to show, if the cell ends with an expression
+	notes []string // lines for whoever runs the cell
 }
 
 // check type-checks the cell against the session's objects. Nothing of the session changes, except that

@@ -1,8 +1,10 @@
 package session
 
 import (
+	"fmt"
 	"go/token"
 	"go/types"
+	"strings"
 )
 
 // prepare takes a cell from text to a checked cell. Declarations that are there already, to the letter, are
@@ -62,15 +64,24 @@ func (s *Session) ownFault(name string, err error) bool {
 	return false
 }
 
-// withoutBroken leaves out the dependents that no longer compile; they keep working with what they knew.
+// withoutBroken leaves out the dependents that no longer compile; they keep working with what they knew, which the cell says.
 func (s *Session) withoutBroken(name, src string, chunks, extra []chunk) (*checked, error) {
 	var good []chunk
+	var notes []string
 	for _, e := range extra {
-		if _, err := s.attempt(name, src, chunks, append(append([]chunk{}, good...), e)); err == nil {
+		_, err := s.attempt(name, src, chunks, append(append([]chunk{}, good...), e))
+		if err == nil {
 			good = append(good, e)
+		} else if ps, ok := err.(problems); ok {
+			first := problems{ps[0]}
+			notes = append(notes, fmt.Sprintf("note: %s goes on with what it was compiled with, for now: %v\n", strings.Join(namesOf(e), ", "), first))
 		}
 	}
-	return s.attempt(name, src, chunks, good)
+	k, err := s.attempt(name, src, chunks, good)
+	if err == nil {
+		k.notes = notes
+	}
+	return k, err
 }
 
 // unchanged drops the types, functions and methods that the session has in the same words, unless something

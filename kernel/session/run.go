@@ -100,6 +100,11 @@ func (s *Session) run(r Request, stop chan struct{}) (res Result) {
 	if err != nil {
 		return Result{Err: compileError(err, r.Code, r.File)}
 	}
+	if r.Out != nil && !r.Silent {
+		for _, n := range k.notes {
+			r.Out.Stream("stderr", []byte(n))
+		}
+	}
 	return s.start(cell, k, program, r, stop)
 }
 

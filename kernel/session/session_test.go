@@ -334,3 +334,27 @@ func TestAnImportWinsOverAnEarlierName(t *testing.T) {
 	run(t, step{"strings := []string{\"a\"}\nstrings[0]", "= \"a\""}, step{"import \"strings\"\nstrings.ToUpper(\"b\")", "= \"B\""},
 		step{"strings.ToUpper(\"c\")", "= \"C\""}, step{"strings := 1\nstrings", "= 1"}, step{"strings + 1", "= 2"})
 }
+
+// A function that no longer fits what a cell redefines keeps working with the old; that is said, once.
+func TestWhatNoLongerFitsIsNamed(t *testing.T) {
+	s := fresh(t)
+	for i, c := range []struct{ code, note string }{
+		{"func h(x int) int { return x + 1 }\nfunc f() int { return h(1) }", ""},
+		{"func h(x int) int { return x + 2 }", ""},
+		{"func h(x string) string { return x }", "note: f goes on with what it was compiled with, for now: In[1]:2:25: cannot use "},
+		{"f()", ""},
+		{"func f() string { return h(\"a\") }", ""},
+		{"y := 5\nfunc g() int { return y * 2 }", ""},
+		{"y := \"text\"", "note: g goes on with what it was compiled with, for now: In[6]:2:"},
+		{"type T struct{ A int }\nfunc (t T) Get() int { return t.A }", ""},
+		{"type T struct{ B int }", "note: T.Get goes on with what it was compiled with, for now: In[8]:2:"},
+	} {
+		o := &sink{}
+		if r := s.Execute(Request{Code: c.code, Count: i + 1, Out: o}); r.Err != nil {
+			t.Fatalf("%s: %v", c.code, r.Err)
+		}
+		if c.note == "" && o.err != "" || !strings.HasPrefix(o.err, c.note) || strings.Count(o.err, "\n") != min(1, len(c.note)) {
+			t.Errorf("%s: %q, want %q", c.code, o.err, c.note)
+		}
+	}
+}
