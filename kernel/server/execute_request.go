@@ -53,6 +53,11 @@ func execute(r *request) {
 	}
 	s.enter(out)
 	defer s.leave(out)
+	if !c.Silent {
+		if text := s.death.Swap(nil); text != nil {
+			out.Stream("stderr", []byte(*text))
+		}
+	}
 	begun := time.Now()
 	res := sess.Execute(session.Request{Code: *c.Code, Count: count, Silent: c.Silent, Out: out})
 	exprs := map[string]any{}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,12 +16,30 @@ const (
 	settle    = 200 * time.Millisecond
 )
 
+// afterDeath says why this kernel follows another; empty for the first.
+func (s *Server) afterDeath() string {
+	if s.opt.Last.Reason == "" {
+		return ""
+	}
+	return fmt.Sprintf("the process of the kernel died: %s. It runs again, but what earlier cells defined is gone: run them again", s.opt.Last.Reason)
+}
+
+// unheard keeps the death for the next cell when no cell ran whose answer tells of it: what earlier cells defined is missing
+// then, and nobody knows why.
+func (s *Server) unheard() {
+	ran := func(p keeper.Pending) bool { return p.Type == "execute_request" }
+	if text := s.afterDeath(); text != "" && s.opt.Last.Count > 0 && !slices.ContainsFunc(s.opt.Last.Waiting, ran) {
+		text += "\n"
+		s.death.Store(&text)
+	}
+}
+
 // mourn answers what the kernel before this one left unanswered when it died.
 func (s *Server) mourn(last keeper.Obituary) {
-	if last.Reason == "" {
+	text := s.afterDeath()
+	if text == "" {
 		return
 	}
-	text := fmt.Sprintf("the process of the kernel died: %s. It runs again, but what earlier cells defined is gone: run them again", last.Reason)
 	fmt.Fprintln(log, "lyceum kernel:", text)
 	if len(last.Waiting) == 0 {
 		return

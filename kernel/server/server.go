@@ -63,7 +63,8 @@ type Server struct {
 
 	cells    cells
 	latest   atomic.Pointer[output]
-	listened atomic.Bool // somebody has subscribed to iopub
+	listened atomic.Bool            // somebody has subscribed to iopub
+	death    atomic.Pointer[string] // of the kernel before this one, until a cell has told of it
 	inputs   inputs
 	done     chan struct{}
 	exitOnce sync.Once
@@ -124,6 +125,7 @@ func (s *Server) serve() int {
 	go s.heartbeat()
 	go s.receive(s.stdin, s.inputReply)
 	s.opt.Line.Ready()
+	s.unheard()
 	go s.mourn(s.opt.Last)
 	go s.receive(s.shell, func(m *wire.Message) { s.began(m, "shell"); s.dispatch(m) })
 	go s.receive(s.control, func(m *wire.Message) { s.began(m, "control"); s.handle(m, s.control, s.shells.main, controlHandlers) })
