@@ -40,7 +40,7 @@ func (s *Session) Inspect(code string, cursor, detail int) (display.Bundle, bool
 	}
 	plain := head
 	if doc != "" {
-		plain += "\n\n" + strings.TrimSpace(doc)
+		plain += "\n\n" + strings.TrimSpace(strings.NewReplacer("```go\n", "", "\n```", "").Replace(doc))
 	}
 	return display.Bundle{Data: map[string]any{"text/plain": plain,
 		"text/markdown": "```go\n" + head + "\n```\n\n" + strings.TrimSpace(doc)}, Metadata: map[string]any{}}, true
@@ -125,10 +125,10 @@ func (s *Session) describeName(name, code string) (head, doc string) {
 
 func (s *Session) describeObject(o types.Object) string { return types.ObjectString(o, packageName) }
 
-// sourceOf is the text of a function or type that a cell declared.
+// sourceOf is the comment and, as code, the text of a function or type that a cell declared.
 func (s *Session) sourceOf(name string) string {
 	if e := s.world.entities[name]; e != nil && e.src.text != "" {
-		return e.src.text
+		return strings.TrimSpace(e.src.doc + "\n\n```go\n" + e.src.text + "\n```")
 	}
 	return ""
 }

@@ -228,6 +228,11 @@ func TestInspect(t *testing.T) {
 			t.Errorf("%q: %q, want %q", code, text, want)
 		}
 	}
+	s = run(t, step{"x := 1; // apart\n// Half halves.\n// It is exact.\nfunc Half(v float64) float64 {\n\treturn v / 2\n}", "-"})
+	b, _ := s.Inspect("Half", 4, 0)
+	if want := "```go\nfunc Half(v float64) float64\n```\n\nHalf halves.\nIt is exact.\n\n```go\nfunc Half(v float64) float64 {\n\treturn v / 2\n}\n```"; b.Data["text/markdown"] != want {
+		t.Errorf("%q, want %q", b.Data["text/markdown"], want)
+	}
 	if _, ok := s.Inspect("noSuchName", 4, 0); ok {
 		t.Error("a name that does not exist is found")
 	}

@@ -11,6 +11,7 @@ import (
 type chunk struct {
 	kind      token.Token // IMPORT, FUNC, TYPE, VAR, CONST, or ILLEGAL for a statement
 	text      string
+	doc       string // the comment that stands right above it
 	file      string // the cell: In[3]
 	line, col int    // where it begins in the cell, from 1
 	hidden    bool   // it ends with an explicit semicolon
@@ -30,8 +31,8 @@ func split(src string) ([]chunk, error) {
 	}, 0)
 	var out []chunk
 	var toks []token.Token
-	depth, begin := 0, -1
-	header := false // between for, if or switch and its block, where a semicolon ends a clause only
+	depth, begin, last := 0, -1, -1 // last is where the chunk before ends
+	header := false                 // between for, if or switch and its block, where a semicolon ends a clause only
 	for {
 		pos, tok, lit := s.Scan()
 		at := file.Offset(pos)
@@ -62,14 +63,14 @@ func split(src string) ([]chunk, error) {
 					end = len(src)
 				}
 				p := file.Position(file.Pos(begin))
-				c := chunk{kind: kindOf(toks), text: src[begin:end], line: p.Line, col: p.Column, hidden: lit == ";"}
+				c := chunk{kind: kindOf(toks), text: src[begin:end], doc: commentAbove(src[max(last, 0):begin], last < 0), line: p.Line, col: p.Column, hidden: lit == ";"}
 				if toks[0] != token.PACKAGE {
 					out = append(out, c)
 				}
 			} else if lit == ";" && len(out) > 0 {
 				out[len(out)-1].hidden = true
 			}
-			begin, toks = -1, nil
+			begin, last, toks = -1, at, nil
 			if tok == token.EOF {
 				return out, open
 			}
@@ -79,6 +80,24 @@ func split(src string) ([]chunk, error) {
 			toks = append(toks, tok)
 		}
 	}
+}
+
+// commentAbove is the text of the // comments on the last lines before a chunk, which no empty line parts from it. The first
+// line is the rest of a line of the chunk before, unless the cell begins there.
+func commentAbove(before string, begins bool) string {
+	lines := strings.Split(before, "\n")
+	n := len(lines) - 1 // the last is the indentation of the chunk
+	first, least := n, 1
+	if begins {
+		least = 0
+	}
+	for first > least && strings.HasPrefix(strings.TrimSpace(lines[first-1]), "//") {
+		first--
+	}
+	for i := first; i < n; i++ {
+		lines[i] = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(lines[i]), "//"), " ")
+	}
+	return strings.Join(lines[first:n], "\n")
 }
 
 // misplaced is an error at a place of the cell.
