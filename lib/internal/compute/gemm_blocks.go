@@ -11,6 +11,7 @@ const (
 	blockLeast = 24      // rows of A taken together, at least
 	blockShare = 2       // ranges of rows for each worker, where B comes from far away for each of them
 	blockEven  = 4       // the number of ranges is a multiple of this
+	chunkLeast = 128     // length of sums from which on making chunks is a small part of the work
 	dotsLeast  = 64      // length of sums from which on dot kernels compute the last columns
 )
 
@@ -40,7 +41,7 @@ func (t *tiles) blockSizes() *blockSizes {
 func (g *gemmCall) takesBlocks(t *tiles) bool {
 	// A copy of a few rows of A in the order of the tiles serves all panels; where B is the larger operand, copying all of it first
 	// costs more than that gains.
-	if t.byChunk != nil && g.n >= 4*t.cols && (g.a.trans && g.m >= 8*t.rows || 2*g.m >= 3*g.n) {
+	if t.byChunk != nil && g.n >= 4*t.cols && g.m >= 2*chunkBlocks.rows && g.k >= chunkLeast && (g.a.trans || 2*g.m >= 3*g.n) {
 		return true
 	}
 	large := sharedA
