@@ -25,6 +25,10 @@ func press(ctx context.Context, element string) error {
 	return chromedp.Do(ctx, chromedp.MouseEvent("mouseMoved", x, y), chromedp.MouseClickXY(x, y))
 }
 
+// answers is how long the page has to answer a press. Each of these elements is a switch: pressed again while a slow machine still
+// turns the debugger on, the button leaves JupyterLab with margins that take no breakpoints.
+const answers = 20 * time.Second
+
 // pressUntil presses an element until the page says what is wanted: JupyterLab takes no notice of the bug button before
 // it has heard what the kernel's debugger can do, and the cell moves when the margin appears.
 func pressUntil(ctx context.Context, element, js, want string) error {
@@ -32,7 +36,7 @@ func pressUntil(ctx context.Context, element, js, want string) error {
 		if err := press(ctx, element); err != nil {
 			return err
 		}
-		for range 30 {
+		for limit := time.Now().Add(answers); time.Now().Before(limit); {
 			if s, err := chromedp.Run(ctx, chromedp.Evaluate[string](js)); err == nil && strings.Contains(s, want) {
 				return nil
 			}
